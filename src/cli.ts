@@ -1,0 +1,145 @@
+#!/usr/bin/env node
+// The command line: the only place that knows commander, sets the exit code and turns an error into a message.
+import { hostname } from 'node:os';
+import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { CommandContext } from './commands/context.ts';
+import { demo } from './commands/demo.ts';
+import { read } from './commands/read.ts';
+import { record } from './commands/record.ts';
+import { report } from './commands/report.ts';
+import { type ExitCode, exitCodes, TbprofError } from './errors.ts';
+import { formats } from './formats/index.ts';
+import { defaults, parseDuration, parseRate } from './options.ts';
+import { readVersion } from './output/files.ts';
+import { openTerminal } from './output/terminal.ts';
+import { groupings } from './profile/labels.ts';
+import { visible } from './visible.ts';
+
+type Run = (context: CommandContext) => Promise<ExitCode>;
+
+/** Runs the command when all its options are read. */
+async function execute(quiet: boolean, run: Run): Promise<void> {
+  process.exitCode = await run({
+    terminal: openTerminal({ stdout: process.stdout, stderr: process.stderr, env: process.env, quiet }),
+    env: process.env,
+    stop: catchSignals(),
+    now: () => new Date(),
+    host: hostname(),
+    version: readVersion(),
+    nodeVersion: process.version,
+  });
+}
+
+/** The first Ctrl-C or SIGTERM ends the recording and lets it be written; a second one ends the process. */
+function catchSignals(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
+}
+
+/** Value parsers throw TbprofErrors; commander wants its own kind in order to name the option. */
+function parser<Value>(parse: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw error instanceof TbprofError ? new InvalidArgumentError(`${error.message}: ${error.hint ?? ''}`) : error;
+    }
+  };
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+const socketOption = () =>
+  new Option('-s, --socket <where>', 'prefix of the sockets, one socket, @abstract or host:port; repeatable')
+    .argParser(collect)
+    .default([] as readonly string[], 'TBPROF_SOCKET');
+const durationOption = () =>
+  new Option('-d, --duration <time>', '30s, 2m, 1h30m, 500ms; a bare number is seconds').argParser(
+    parser(parseDuration),
+  );
+const rateOption = () => new Option('-r, --rate <hz>', 'dumps per worker and second').argParser(parser(parseRate));
+const outputOption = () =>
+  new Option('-o, --output <file>', 'report to write, its ending names the format; - is stdout; repeatable')
+    .argParser(collect)
+    .default([] as readonly string[], 'tbprof-DATE-TIME.html');
+const formatOption = () =>
+  new Option('-f, --format <name>', `format of the outputs: ${formats.map(({ name }) => name).join(', ')}`);
+const quietOption = () => new Option('-q, --quiet', 'no progress and no summary').default(false);
+
+function buildProgram() {
+  const program = new Command('tbprof')
+    .description('Sampling profiler for Python web workers: reads the tracebacker sockets of uWSGI.')
+    .version(readVersion(), '-V, --version')
+    .helpCommand(true)
+    .showHelpAfterError('(see tbprof --help)')
+    .exitOverride();
+
+  program
+    .command('record')
+    .description('sample the workers, write reports')
+    .addOption(socketOption())
+    .addOption(durationOption())
+    .addOption(rateOption().default(defaults.rateHz))
+    .addOption(outputOption())
+    .addOption(formatOption())
+    .addOption(quietOption())
+    .action(({ duration, rate, quiet, ...options }) =>
+      execute(quiet, (context) => record({ ...options, durationMs: duration, rateHz: rate }, context)),
+    );
+
+  program
+    .command('report')
+    .description('render a recording again; without -o and -f, print a summary')
+    .argument('<file>', 'a page or recording of tbprof; - is stdin')
+    .addOption(outputOption())
+    .addOption(formatOption())
+    .addOption(new Option('--by <what>', 'what a frame stands for').choices(groupings).default('line' as const))
+    .option('--threads', 'worker and thread as root frames', false)
+    .addOption(quietOption())
+    .action((file, { by, threads, quiet, ...options }) =>
+      execute(quiet, (context) => report(file, { ...options, view: { by, threads } }, context)),
+    );
+
+  program
+    .command('read')
+    .description('one dump of every worker, now')
+    .addOption(socketOption())
+    .option('--raw', 'the dumps as they came', false)
+    .option('--json', 'for machines', false)
+    .action((options) => execute(false, (context) => read(options, context)));
+
+  program
+    .command('demo')
+    .description('record an embedded fleet: no uWSGI needed')
+    .addOption(durationOption().default(defaults.demoDurationMs, '5s'))
+    .addOption(rateOption().default(defaults.demoRateHz))
+    .addOption(outputOption())
+    .addOption(formatOption())
+    .addOption(quietOption())
+    .action(({ duration, rate, quiet, ...options }) =>
+      execute(quiet, (context) => demo({ ...options, durationMs: duration, rateHz: rate }, context)),
+    );
+
+  return program;
+}
+
+function explain(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (!(error instanceof TbprofError)) throw error; // a bug: the trace is what is needed
+  const hint = error.hint === undefined ? '' : ` (${error.hint})`;
+  process.stderr.write(`tbprof: ${visible(error.message + hint)}\n`);
+  return error.exitCode;
+}
+
+// A reader of our output that has left, as `head` does, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done);
+  throw error;
+});
+
+try {
+  await buildProgram().parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}

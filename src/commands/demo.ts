@@ -1,0 +1,36 @@
+// tbprof demo: record the embedded fleet through the real sockets and the real pipeline; no uWSGI needed.
+import type { ExitCode } from '../errors.ts';
+import { makeSocketFolder } from '../output/files.ts';
+import { discover } from '../tracebacker/discover.ts';
+import { printDump } from '../tracebacker/dump.ts';
+import { PlayedWorker } from '../tracebacker/play.ts';
+import { serveFleet } from '../tracebacker/serve.ts';
+import type { CommandContext } from './context.ts';
+import { planOutputs } from './outputs.ts';
+import { recordTargets } from './record.ts';
+
+export interface DemoOptions {
+  readonly durationMs: number;
+  readonly rateHz: number;
+  readonly output: readonly string[];
+  readonly format?: string | undefined;
+}
+
+const workers = 2;
+const coresPerWorker = 4;
+
+export async function demo(options: DemoOptions, context: CommandContext): Promise<ExitCode> {
+  const outputs = planOutputs(options, context.now());
+  const sockets = makeSocketFolder();
+  const played = Array.from({ length: workers }, (_, i) => new PlayedWorker(i + 1, coresPerWorker, Math.random));
+  const fleet = await serveFleet(sockets.prefix, workers, (worker) =>
+    printDump(played[worker - 1]!.stacksAt(performance.now())),
+  );
+  try {
+    context.terminal.say(`recording ${workers} played workers for ${options.durationMs / 1_000} s ...`);
+    return await recordTargets({ ...options, outputs, targets: discover([sockets.prefix]) }, context);
+  } finally {
+    await fleet.close();
+    sockets.remove();
+  }
+}

@@ -1,0 +1,57 @@
+// What `-o` and `-f` mean, for every command that writes reports.
+import { usageError } from '../errors.ts';
+import type { Format, View } from '../formats/format.ts';
+import { formatNamed, formatOfFile, formats } from '../formats/index.ts';
+import { checkWritable, readTemplate, writeReport } from '../output/files.ts';
+import { renderProfile } from '../pipeline.ts';
+import type { Profile } from '../profile/profile.ts';
+import type { CommandContext } from './context.ts';
+
+export interface Output {
+  /** `-` is stdout. */
+  readonly file: string;
+  readonly format: Format;
+}
+
+interface OutputOptions {
+  readonly output: readonly string[];
+  readonly format?: string | undefined;
+}
+
+/** Decides files and formats, and finds what cannot be written before anything is recorded. */
+export function planOutputs({ output, format }: OutputOptions, now: Date): Output[] {
+  const named = format === undefined ? null : formatNamed(format);
+  const files = output.length > 0 ? output : [defaultFile(named ?? formats[0]!, now)];
+  const outputs = files.map((file) => ({ file, format: named ?? chooseFormat(file) }));
+  for (const { file } of outputs) if (file !== '-') checkWritable(file);
+  return outputs;
+}
+
+export async function writeOutputs(
+  profile: Profile,
+  outputs: readonly Output[],
+  view: View,
+  { terminal }: CommandContext,
+): Promise<void> {
+  for (const { file, format } of outputs) {
+    const text = await renderProfile(profile, format, view, { template: readTemplate });
+    if (file === '-') await terminal.out(text);
+    else writeReport(file, text);
+  }
+}
+
+function chooseFormat(file: string): Format {
+  if (file === '-') throw usageError('-o - does not say which format', 'add -f collapsed, -f speedscope or -f html');
+  const found = formatOfFile(file);
+  if (found) return found;
+  const endings = formats.map(({ extensions }) => extensions[0]).join(', ');
+  throw usageError(`${file} has no ending that names a format`, `known: ${endings}; or name the format with -f`);
+}
+
+/** `tbprof-20261123-194500.html`, in local time, as the person on call reads the clock. */
+function defaultFile(format: Format, now: Date): string {
+  const digits = (number: number) => String(number).padStart(2, '0');
+  const date = [now.getFullYear(), now.getMonth() + 1, now.getDate()].map(digits).join('');
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map(digits).join('');
+  return `tbprof-${date}-${time}${format.extensions[0]}`;
+}

@@ -1,0 +1,27 @@
+// What a format is: a pure function from a profile to the text of a file.
+import type { Grouping } from '../profile/labels.ts';
+import type { Profile } from '../profile/profile.ts';
+
+/** How the profile is to be shown; the same for every format. */
+export interface View {
+  readonly by: Grouping;
+  /** Worker and thread as root frames. */
+  readonly threads: boolean;
+}
+
+export const defaultView: View = { by: 'line', threads: false };
+
+/** What a format needs from outside: formats do not read files. */
+export interface FormatAssets {
+  /** The text of a page of templates/. */
+  readonly template: (name: string) => string;
+}
+
+export interface Format {
+  readonly name: string;
+  /** For the list of formats in messages and help. */
+  readonly description: string;
+  /** Endings of file names that choose it, with the dot; the first is the usual one. */
+  readonly extensions: readonly string[];
+  readonly render: (profile: Profile, view: View, assets: FormatAssets) => Promise<string>;
+}

@@ -1,0 +1,21 @@
+// The registry: a new writer is one file and one line here.
+import { usageError } from '../errors.ts';
+import { collapsed } from './collapsed.ts';
+import type { Format } from './format.ts';
+import { html } from './html.ts';
+import { speedscope } from './speedscope.ts';
+
+export const formats: readonly Format[] = [html, speedscope, collapsed];
+
+/** By its name as given to `--format`. */
+export function formatNamed(name: string): Format {
+  const found = formats.find((format) => format.name === name);
+  if (!found)
+    throw usageError(`there is no format '${name}'`, `known: ${formats.map((format) => format.name).join(', ')}`);
+  return found;
+}
+
+/** By the ending of a file's name; null for an unknown one. */
+export function formatOfFile(file: string): Format | null {
+  return formats.find(({ extensions }) => extensions.some((ending) => file.toLowerCase().endsWith(ending))) ?? null;
+}

@@ -1,0 +1,147 @@
+// speedscope's own JSON: https://www.speedscope.app/file-format-schema.json
+// Its importer wants more than the schema says: indexes in range, as many weights as samples, no negative weight.
+
+import { foldStacks, foldThreads } from '../aggregate/fold.ts';
+import { type FrameGroups, groupFrames, labelThread } from '../profile/labels.ts';
+import { forEachSample, framesOf, type Profile } from '../profile/profile.ts';
+import type { Format, View } from './format.ts';
+
+export const speedscope: Format = {
+  name: 'speedscope',
+  description: 'JSON for speedscope.app: all workers, then each thread in order of time',
+  extensions: ['.speedscope.json'],
+  render: async (profile, view) => `${JSON.stringify(buildSpeedscope(profile, view))}\n`,
+};
+
+interface SampledProfile {
+  readonly type: 'sampled';
+  readonly name: string;
+  readonly unit: 'microseconds';
+  readonly startValue: 0;
+  readonly endValue: number;
+  /** Frame indexes, root first. */
+  readonly samples: readonly (readonly number[])[];
+  /** Microseconds; their sum is ticks / rate. */
+  readonly weights: readonly number[];
+}
+
+interface SpeedscopeFrame {
+  readonly name: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+export interface SpeedscopeFile {
+  readonly $schema: 'https://www.speedscope.app/file-format-schema.json';
+  readonly name: string;
+  readonly exporter: string;
+  readonly activeProfileIndex: 0;
+  readonly shared: { readonly frames: readonly SpeedscopeFrame[] };
+  readonly profiles: readonly SampledProfile[];
+}
+
+/** Profile 0 is everything together, heaviest stack first; then one profile per thread, heaviest thread first. */
+export function buildSpeedscope(profile: Profile, view: View): SpeedscopeFile {
+  const groups = groupFrames(profile, view.by);
+  const { meta } = profile;
+  const draft = new SampledDrafts(profile, groups);
+  return {
+    $schema: 'https://www.speedscope.app/file-format-schema.json',
+    name: `tbprof ${meta.host} ${new Date(meta.startedEpochMs).toISOString()}`,
+    exporter: meta.recorder,
+    activeProfileIndex: 0,
+    shared: {
+      frames: groups.example.map((frame, group) => describeFrame(profile, view, frame, groups.labels[group]!)),
+    },
+    profiles: [draft.all(), ...draft.threads()],
+  };
+}
+
+function describeFrame({ frames, strings }: Profile, { by }: View, frame: number, label: string): SpeedscopeFrame {
+  const file = strings[frames.file[frame]!]!;
+  const line = frames.line[frame]!;
+  if (by === 'module') return { name: label };
+  if (by === 'file') return { name: label, file };
+  return {
+    name: strings[frames.function[frame]!]! || label,
+    ...(file !== '' && { file }),
+    ...(by === 'line' && line > 0 && { line }),
+  };
+}
+
+class SampledDrafts {
+  readonly #profile: Profile;
+  readonly #groups: FrameGroups;
+  readonly #stacks = new Map<number, readonly number[]>();
+
+  constructor(profile: Profile, groups: FrameGroups) {
+    this.#profile = profile;
+    this.#groups = groups;
+  }
+
+  all(): SampledProfile {
+    const weights = foldStacks(this.#profile);
+    const stacks = [...weights.keys()].filter((stack) => weights[stack]! > 0);
+    stacks.sort((a, b) => weights[b]! - weights[a]! || a - b);
+    return this.#finish(
+      'all workers',
+      stacks,
+      stacks.map((stack) => weights[stack]!),
+    );
+  }
+
+  threads(): SampledProfile[] {
+    const { samples, threads } = this.#profile;
+    const totals = foldThreads(this.#profile);
+    const runs = threads.map(() => ({ stacks: [] as number[], ticks: [] as number[] }));
+    forEachSample(this.#profile, (sample, _dump, weight) => {
+      const { stacks, ticks } = runs[samples.thread[sample]!]!;
+      const stack = samples.stack[sample]!;
+      // speedscope joins equal neighbours at import; joining them here keeps the file small.
+      if (stacks.at(-1) === stack) {
+        ticks[ticks.length - 1]! += weight;
+      } else {
+        stacks.push(stack);
+        ticks.push(weight);
+      }
+    });
+    return [...threads.keys()]
+      .filter((thread) => totals[thread]! > 0)
+      .sort((a, b) => totals[b]! - totals[a]! || a - b)
+      .map((thread) => this.#finish(labelThread(this.#profile, thread), runs[thread]!.stacks, runs[thread]!.ticks));
+  }
+
+  #finish(name: string, stacks: readonly number[], ticks: readonly number[]): SampledProfile {
+    const weights = toMicroseconds(ticks, this.#profile.meta.rateHz);
+    return {
+      type: 'sampled',
+      name,
+      unit: 'microseconds',
+      startValue: 0,
+      endValue: weights.reduce((sum, weight) => sum + weight, 0),
+      samples: stacks.map((stack) => this.#groupsOf(stack)),
+      weights,
+    };
+  }
+
+  #groupsOf(stack: number): readonly number[] {
+    let groups = this.#stacks.get(stack);
+    if (groups === undefined) {
+      groups = framesOf(this.#profile, stack).map((frame) => this.#groups.groupOf[frame]!);
+      this.#stacks.set(stack, groups);
+    }
+    return groups;
+  }
+}
+
+/** Whole microseconds whose running sum is never off by more than a half: fractions would come back as 0.06000001. */
+function toMicroseconds(ticks: readonly number[], rateHz: number): number[] {
+  let total = 0;
+  let given = 0;
+  return ticks.map((tick) => {
+    total += tick;
+    const weight = Math.round((total * 1e6) / rateHz) - given;
+    given += weight;
+    return weight;
+  });
+}

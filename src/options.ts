@@ -1,0 +1,52 @@
+// Text of the command line -> typed values, and every default once. Knows neither commander nor the file system.
+import { usageError } from './errors.ts';
+
+export const defaults = {
+  /** Dumps per worker and second from a stock tracebacker: its leak, cost and odds of poison grow with each dump. */
+  rateHz: 20,
+  demoDurationMs: 5_000,
+  demoRateHz: 100,
+  topFunctions: 10,
+} as const;
+
+export const maxRateHz = 1_000;
+
+const unitMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/**
+ * `30s`, `2m`, `1h30m`, `500ms`, `1.5s`; a bare number is seconds. Returns milliseconds, more than 0.
+ * Throws a usage error for anything else: a typo must not become a recording of another length.
+ */
+export function parseDuration(text: string): number {
+  const wrong = () =>
+    usageError(`'${text}' is not a duration`, 'write it as 30s, 2m, 1h30m or 500ms (a bare number is seconds)');
+  if (/^\d+(\.\d+)?$/.test(text)) return positive(Number(text) * 1_000, wrong);
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) throw wrong();
+  let totalMs = 0;
+  let lastUnitMs = Number.POSITIVE_INFINITY;
+  for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
+    const size = unitMs[unit!]!;
+    if (size >= lastUnitMs) throw wrong(); // `30s1h` and `1s1s` are slips, not durations
+    lastUnitMs = size;
+    totalMs += Number(number) * size;
+  }
+  return positive(totalMs, wrong);
+}
+
+function positive(ms: number, wrong: () => Error): number {
+  if (!(ms > 0) || !Number.isSafeInteger(Math.round(ms))) throw wrong();
+  return ms;
+}
+
+/** Dumps per worker and second: more than 0, at most {@link maxRateHz}; `20`, `0.5`, `100hz`. */
+export function parseRate(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(?:hz)?$/i.exec(text);
+  const rateHz = match ? Number(match[1]) : Number.NaN;
+  if (!(rateHz > 0 && rateHz <= maxRateHz)) {
+    throw usageError(
+      `'${text}' is not a rate`,
+      `give dumps per second and worker, more than 0 and at most ${maxRateHz}`,
+    );
+  }
+  return rateHz;
+}

@@ -1,0 +1,54 @@
+// The two streams of a terminal program: data on stdout; progress, summary and messages on stderr.
+import { styleText } from 'node:util';
+
+/** The part of process.stdout and process.stderr that is needed; tests give their own. */
+export interface TextStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string | Uint8Array, done?: (error?: Error | null) => void): boolean;
+}
+
+export interface Terminal {
+  /** Data. Resolves when the reader has taken it. */
+  out(text: string | Uint8Array): Promise<void>;
+  /** A message for people; a line end is added. Silent where `--quiet` was given. */
+  say(text: string): void;
+  /** A line that the next one replaces; nothing where stderr is no terminal. `null` takes it away. */
+  status(text: string | null): void;
+  /** True where stdout is for people's eyes. */
+  readonly outIsTerminal: boolean;
+  /** Colours stdout's text where it is a terminal and NO_COLOR does not forbid it. */
+  paint(colour: 'bold' | 'dim' | 'cyan' | 'yellow' | 'green', text: string): string;
+}
+
+interface TerminalOptions {
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly quiet: boolean;
+}
+
+export function openTerminal({ stdout, stderr, env, quiet }: TerminalOptions): Terminal {
+  const colours = stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+  let statusShown = false;
+  const status = (text: string | null) => {
+    if (stderr.isTTY !== true || quiet) return;
+    if (text === null && !statusShown) return;
+    // Cut to the window: a line that wraps could not be replaced. ESC[K clears what the last one left.
+    stderr.write(`\r${(text ?? '').slice(0, (stderr.columns ?? 80) - 1)}\x1b[K`);
+    statusShown = text !== null;
+  };
+  return {
+    out: (text) =>
+      new Promise((resolve, reject) => {
+        stdout.write(text, (error) => (error ? reject(error) : resolve()));
+      }),
+    say: (text) => {
+      status(null);
+      if (!quiet) stderr.write(`${text}\n`);
+    },
+    status,
+    outIsTerminal: stdout.isTTY === true,
+    paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
+  };
+}

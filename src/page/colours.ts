@@ -1,0 +1,17 @@
+// A colour for each frame: the hue says the module and is the same in every report, the shade tells functions apart.
+
+/** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  return value >>> 0;
+}
+
+export const rootColour = 'hsl(0 0% 78%)';
+export const matchColour = 'hsl(305 90% 60%)';
+
+export function frameColour(module: string, label: string): string {
+  const hue = Math.round((hash(module) % 24) * 15);
+  const light = 66 + (hash(label) % 5) * 3;
+  return `hsl(${hue} 62% ${light}%)`;
+}

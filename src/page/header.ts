@@ -1,0 +1,49 @@
+// What was recorded: when, where, how long, how much of it was seen, and what to mistrust.
+import { labelWorker } from '../profile/labels.ts';
+import { byId, element } from './dom.ts';
+import type { Report } from './load.ts';
+import { share } from './numbers.ts';
+
+export function showHeader(report: Report): void {
+  const { profile, coverage } = report;
+  const { meta } = profile;
+  const started = new Date(meta.startedEpochMs);
+  const facts: [string, string][] = [
+    ['when', `${started.toLocaleString()} (${started.toISOString()})`],
+    ['where', meta.host],
+    ['how long', meta.durationMs === null ? 'cut off' : `${(meta.durationMs / 1_000).toFixed(1)} s`],
+    ['rate', `${meta.rateHz} dumps/s per worker`],
+    ['workers', String(profile.workers.length)],
+    ['observed', `${coverage.observed} of ${coverage.planned} ticks (${share(coverage.observed, coverage.planned)})`],
+    ['recorded by', `${meta.recorder}, from ${meta.source}`],
+  ];
+  byId('facts').replaceChildren(
+    ...facts.flatMap(([name, value]) => [element('dt', '', name), element('dd', '', value)]),
+  );
+  byId('workers').replaceChildren(...coverage.workers.map((worker) => describeWorker(report, worker.worker)));
+  byId('warnings').replaceChildren(...warnings(report).map((text) => element('p', '', text)));
+}
+
+function describeWorker({ profile, coverage }: Report, worker: number): HTMLElement {
+  const { utilisation, cores, observed, planned } = coverage.workers[worker]!;
+  const busy = utilisation === null ? 'idle' : `${(utilisation * cores).toFixed(1)} of ${cores} cores busy`;
+  const item = element('li', '', element('b', '', labelWorker(profile, worker)), ` ${busy}`);
+  item.title = `${profile.workers[worker]!.address}: ${observed} of ${planned} ticks observed`;
+  return item;
+}
+
+function warnings({ profile, coverage, whole }: Report): string[] {
+  const found: string[] = [];
+  if (!whole) found.push('The recording was cut off: its end is missing.');
+  if (coverage.sampled === 0) found.push('No Python code was seen running: the workers were idle.');
+  if (coverage.unobserved > 0.05 * coverage.planned) {
+    found.push(`${share(coverage.unobserved, coverage.planned)} of the time was not observed.`);
+  }
+  for (const { worker, gaps, cutStacks, unreadableLines } of coverage.workers) {
+    const name = labelWorker(profile, worker);
+    if (gaps.has('empty')) found.push(`${name} answered with nothing and was left alone: poisoned, or crashed.`);
+    if (cutStacks > 0) found.push(`${name}: ${cutStacks} stacks were cut short by the tracebacker.`);
+    if (unreadableLines > 0) found.push(`${name}: ${unreadableLines} lines were not understood.`);
+  }
+  return found;
+}

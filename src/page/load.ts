@@ -1,0 +1,31 @@
+// The slots of the page -> everything that is shown, computed once.
+import { buildCallTree, type CallTree } from '../aggregate/call-tree.ts';
+import { type Coverage, measureCoverage } from '../aggregate/coverage.ts';
+import { foldStacks } from '../aggregate/fold.ts';
+import { type FrameGroups, type Grouping, groupFrames, groupings } from '../profile/labels.ts';
+import type { Profile } from '../profile/profile.ts';
+import { decompress } from '../stream/compress.ts';
+import { decodeStream } from '../stream/decode.ts';
+import { byId } from './dom.ts';
+
+export interface Report {
+  readonly profile: Profile;
+  /** False where the recording was cut off. */
+  readonly whole: boolean;
+  readonly groups: FrameGroups;
+  readonly tree: CallTree;
+  readonly coverage: Coverage;
+}
+
+export async function loadReport(): Promise<Report> {
+  const stream = await decompress(byId('stream').textContent.trim());
+  const { profile, whole } = decodeStream(stream, 'this page');
+  const groups = groupFrames(profile, chosenGrouping());
+  const tree = buildCallTree(profile.stacks, groups, foldStacks(profile));
+  return { profile, whole, groups, tree, coverage: measureCoverage(profile) };
+}
+
+function chosenGrouping(): Grouping {
+  const { by } = JSON.parse(byId('view').textContent) as { by: unknown };
+  return groupings.find((grouping) => grouping === by) ?? 'line';
+}

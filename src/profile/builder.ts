@@ -1,0 +1,149 @@
+// Builds a profile from dumps or from a stream. A profile can be looked at while it grows.
+import { IntColumn, Interner } from './columns.ts';
+import type { Profile, ProfileEvent, ProfileMeta, ProfileThread, ProfileWorker } from './profile.ts';
+
+/** Frame with its text; tracebacker/dump.ts has the same shape. */
+export interface FrameText {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  readonly source: string;
+}
+
+interface DumpRow {
+  readonly worker: number;
+  readonly timeMs: number;
+  readonly weight: number;
+  readonly waitUs: number;
+}
+
+/** Stack keys pack parent and frame into one exact double: 2^27 stacks and 2^26 frames. */
+const maxFrames = 2 ** 26;
+
+export class ProfileBuilder {
+  #meta: ProfileMeta;
+  readonly #workers: ProfileWorker[] = [];
+  readonly #threads: ProfileThread[] = [];
+  readonly #threadIds = new Interner<string>();
+  readonly #strings: string[] = [];
+  readonly #stringIds = new Interner<string>();
+  readonly #frames = {
+    function: new IntColumn(),
+    file: new IntColumn(),
+    line: new IntColumn(),
+    source: new IntColumn(),
+  };
+  readonly #frameIds = new Interner<string>();
+  readonly #stacks = { parent: new IntColumn(), frame: new IntColumn() };
+  readonly #stackIds = new Interner<number>();
+  readonly #stackOfFrames = new WeakMap<readonly FrameText[], number>();
+  readonly #dumps = {
+    worker: new IntColumn(),
+    timeMs: new IntColumn(),
+    weight: new IntColumn(),
+    waitUs: new IntColumn(),
+    sampleEnd: new IntColumn(),
+  };
+  readonly #samples = { thread: new IntColumn(), stack: new IntColumn() };
+  readonly #events: ProfileEvent[] = [];
+
+  constructor(meta: Omit<ProfileMeta, 'durationMs'>) {
+    this.#meta = { ...meta, durationMs: null };
+  }
+
+  addWorker(worker: ProfileWorker): number {
+    return this.#workers.push(worker) - 1;
+  }
+
+  /** Threads are told apart by worker and name: names are all that a dump says of them. */
+  thread(worker: number, name: string): number {
+    const { id, isNew } = this.#threadIds.intern(`${worker} ${name}`);
+    if (isNew) this.#threads.push({ worker, name });
+    return id;
+  }
+
+  string(text: string): number {
+    const { id, isNew } = this.#stringIds.intern(text);
+    if (isNew) this.#strings.push(text);
+    return id;
+  }
+
+  /** `function`, `file` and `source` are numbers of strings. */
+  frame(functionId: number, file: number, line: number, source: number): number {
+    const { id, isNew } = this.#frameIds.intern(`${functionId} ${file} ${line} ${source}`);
+    if (isNew) {
+      if (id >= maxFrames) throw new RangeError(`more than ${maxFrames} distinct frames`);
+      this.#frames.function.push(functionId);
+      this.#frames.file.push(file);
+      this.#frames.line.push(line);
+      this.#frames.source.push(source);
+    }
+    return id;
+  }
+
+  /** The stack of `frame` on top of `parent` (-1: none). */
+  stack(parent: number, frame: number): number {
+    const { id, isNew } = this.#stackIds.intern((parent + 1) * maxFrames + frame);
+    if (isNew) {
+      this.#stacks.parent.push(parent);
+      this.#stacks.frame.push(frame);
+    }
+    return id;
+  }
+
+  /** Frames root first, at least one. The same array is remembered: parsers give it again for equal text. */
+  stackOf(frames: readonly FrameText[]): number {
+    let stack = this.#stackOfFrames.get(frames);
+    if (stack === undefined) {
+      stack = -1;
+      for (const { function: name, file, line, source } of frames) {
+        const frame = this.frame(this.string(name), this.string(file), line, this.string(source));
+        stack = this.stack(stack, frame);
+      }
+      this.#stackOfFrames.set(frames, stack);
+    }
+    return stack;
+  }
+
+  /** A sample of the dump that {@link endDump} ends. */
+  addSample(thread: number, stack: number): void {
+    this.#samples.thread.push(thread);
+    this.#samples.stack.push(stack);
+  }
+
+  endDump({ worker, timeMs, weight, waitUs }: DumpRow): void {
+    this.#dumps.worker.push(worker);
+    this.#dumps.timeMs.push(Math.round(timeMs));
+    this.#dumps.weight.push(weight);
+    this.#dumps.waitUs.push(Math.round(waitUs));
+    this.#dumps.sampleEnd.push(this.#samples.stack.length);
+  }
+
+  addEvent(event: ProfileEvent): void {
+    this.#events.push({ ...event, timeMs: Math.round(event.timeMs) });
+  }
+
+  end(durationMs: number): void {
+    this.#meta = { ...this.#meta, durationMs: Math.round(durationMs) };
+  }
+
+  /** The profile so far. Cheap: columns are views. Lists are shared with the builder and only ever grow. */
+  view(): Profile {
+    return {
+      meta: this.#meta,
+      strings: this.#strings,
+      frames: viewColumns(this.#frames),
+      stacks: viewColumns(this.#stacks),
+      workers: this.#workers,
+      threads: this.#threads,
+      dumps: viewColumns(this.#dumps),
+      samples: viewColumns(this.#samples),
+      events: this.#events,
+    };
+  }
+}
+
+function viewColumns<Name extends string>(columns: Record<Name, IntColumn>): Record<Name, Int32Array> {
+  const views = Object.entries<IntColumn>(columns).map(([name, column]) => [name, column.view()]);
+  return Object.fromEntries(views) as Record<Name, Int32Array>;
+}

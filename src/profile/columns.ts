@@ -1,0 +1,44 @@
+// Growable columns of numbers and interned strings: what the tables of a profile are made of.
+
+/** A 32-bit integer column that grows by doubling. */
+export class IntColumn {
+  #values = new Int32Array(64);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const grown = new Int32Array(this.#length * 2);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.#length] = value;
+    this.#length += 1;
+  }
+
+  /** The values so far, without a copy: later pushes do not show in it. */
+  view(): Int32Array {
+    return this.#values.subarray(0, this.#length);
+  }
+}
+
+/** Gives each distinct key a number, in order of first appearance. */
+export class Interner<Key> {
+  readonly #numbers = new Map<Key, number>();
+
+  get size(): number {
+    return this.#numbers.size;
+  }
+
+  /** The number of a key and whether it is new. */
+  intern(key: Key): { readonly id: number; readonly isNew: boolean } {
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return { id: known, isNew: false };
+    const id = this.#numbers.size;
+    this.#numbers.set(key, id);
+    return { id, isNew: true };
+  }
+}

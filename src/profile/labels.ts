@@ -1,0 +1,108 @@
+// The only place where a frame becomes text, and the only rule for when two frames count as the same.
+import type { Profile } from './profile.ts';
+
+/** What a frame of a view stands for. */
+export type Grouping = 'line' | 'function' | 'file' | 'module';
+
+export const groupings = ['line', 'function', 'file', 'module'] as const satisfies Grouping[];
+
+const unknown = '<unknown>';
+
+/** The frames of a profile gathered into the frames of a view. */
+export interface FrameGroups {
+  /** The group of each frame. */
+  readonly groupOf: Int32Array;
+  /** The text of each group; no two groups have the same. */
+  readonly labels: readonly string[];
+  /** One frame of each group, for its file and source. */
+  readonly example: readonly number[];
+}
+
+/** Frames belong together by their whole file name, though its short form is shown where that says enough. */
+export function groupFrames(profile: Profile, by: Grouping): FrameGroups {
+  const count = profile.frames.line.length;
+  const groupOf = new Int32Array(count);
+  const groups = new Map<string, number>();
+  const example: number[] = [];
+  for (let frame = 0; frame < count; frame++) {
+    const identity = identify(profile, frame, by);
+    let group = groups.get(identity);
+    if (group === undefined) {
+      group = example.push(frame) - 1;
+      groups.set(identity, group);
+    }
+    groupOf[frame] = group;
+  }
+  return { groupOf, labels: labelGroups(profile, example, by), example };
+}
+
+function labelGroups(profile: Profile, example: readonly number[], by: Grouping): string[] {
+  const short = example.map((frame) => labelFrame(profile, frame, by));
+  const seen = new Map<string, number>();
+  for (const label of short) seen.set(label, (seen.get(label) ?? 0) + 1);
+  return short.map((label, group) =>
+    seen.get(label) === 1 ? label : formatLabel(profile, example[group]!, by, (file) => file),
+  );
+}
+
+function identify({ frames, strings }: Profile, frame: number, by: Grouping): string {
+  const file = frames.file[frame]!;
+  if (by === 'module') return moduleOf(strings[file]!);
+  if (by === 'file') return `${file}`;
+  if (by === 'function') return `${file} ${frames.function[frame]}`;
+  return `${file} ${frames.function[frame]} ${frames.line[frame]}`;
+}
+
+/** `get_response (django/core/handlers/base.py:130)`, and less of it the coarser the grouping. */
+export function labelFrame(profile: Profile, frame: number, by: Grouping): string {
+  return formatLabel(profile, frame, by, shortenFile);
+}
+
+function formatLabel(
+  { frames, strings }: Profile,
+  frame: number,
+  by: Grouping,
+  show: (file: string) => string,
+): string {
+  const file = strings[frames.file[frame]!]!;
+  if (by === 'module') return moduleOf(file) || unknown;
+  if (by === 'file') return show(file) || unknown;
+  const name = strings[frames.function[frame]!]! || unknown;
+  const line = frames.line[frame]!;
+  const place = by === 'line' && line > 0 ? `${show(file)}:${line}` : show(file);
+  return place === '' ? name : `${name} (${place})`;
+}
+
+/** `worker 2 uWSGIWorker2Core1`: the worker is named where the thread's name does not say it already. */
+export function labelThread(profile: Profile, thread: number): string {
+  const { name, worker } = profile.threads[thread]!;
+  return coreOf(name) === null ? `${labelWorker(profile, worker)} ${name}` : name;
+}
+
+export function labelWorker(profile: Profile, worker: number): string {
+  const { number, address } = profile.workers[worker]!;
+  return number === null ? address : `worker ${number}`;
+}
+
+/** uWSGI's core number, 0-based, from the name that it gives to the thread of a core; null for any other thread. */
+export function coreOf(threadName: string): number | null {
+  const match = /^uWSGIWorker\d{1,9}Core(\d{1,4})$/.exec(threadName);
+  return match ? Number(match[1]) : null;
+}
+
+const installedUnder = /^.*\/(?:site-packages|dist-packages|lib\/python\d[^/]*)\//;
+
+/** The path below site-packages or the standard library; of other files the last three parts. */
+export function shortenFile(file: string): string {
+  const installed = installedUnder.exec(file);
+  if (installed) return file.slice(installed[0].length);
+  const parts = file.split('/');
+  return parts.length > 4 ? parts.slice(-3).join('/') : file;
+}
+
+/** The top-level package of an installed file (`django`, `json`), else the file's folder and name. */
+export function moduleOf(file: string): string {
+  const short = shortenFile(file);
+  if (!installedUnder.test(file)) return short;
+  return short.split('/')[0]!.replace(/\.py$/, '');
+}

@@ -1,0 +1,212 @@
+// Stream text -> profile. Everything in a file is hostile: each number is checked before it names anything. A stream
+// that stops anywhere is read up to its last whole line.
+import { exitCodes, TbprofError } from '../errors.ts';
+import { ProfileBuilder } from '../profile/builder.ts';
+import type { Profile } from '../profile/profile.ts';
+import { streamVersion } from './lines.ts';
+
+export interface DecodedStream {
+  readonly profile: Profile;
+  /** True where the stream has its end line: nothing is missing. */
+  readonly whole: boolean;
+}
+
+/** Reads a stream; `name` is what errors call it. Throws a TbprofError where it is none or contradicts itself. */
+export function decodeStream(text: string, name: string): DecodedStream {
+  const lines = text.split('\n');
+  lines.pop(); // empty after the last line; or a line cut in the middle
+  const first = lines[0];
+  if (first === undefined) throw unreadable(name, 1, 'there is no whole line in it');
+  const decoder = new StreamDecoder(parseHeader(parseJson(first, name, 1), name));
+  for (let at = 1; at < lines.length; at++) {
+    try {
+      decoder.take(parseJson(lines[at]!, name, at + 1));
+    } catch (error) {
+      throw error instanceof Malformed ? unreadable(name, at + 1, error.message) : error;
+    }
+  }
+  return { profile: decoder.builder.view(), whole: decoder.ended };
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+class Malformed extends Error {}
+
+/** Numbers in the stream are numbers of its own tables; in the profile they may differ, since it has no row twice. */
+class StreamDecoder {
+  readonly builder: ProfileBuilder;
+  ended = false;
+  readonly #workers: number[] = [];
+  readonly #strings: number[] = [];
+  readonly #frames: number[] = [];
+  readonly #stacks: number[] = [];
+  readonly #threads: number[] = [];
+
+  constructor(builder: ProfileBuilder) {
+    this.builder = builder;
+  }
+
+  take(line: JsonObject): void {
+    if (this.ended) throw new Malformed('it goes on after its end');
+    if ('strings' in line) this.#takeStrings(list(line.strings));
+    else if ('frames' in line) this.#takeFrames(object(line.frames));
+    else if ('stacks' in line) this.#takeStacks(object(line.stacks));
+    else if ('dumps' in line) this.#takeDumps(object(line.dumps));
+    else if ('workers' in line) this.#takeWorkers(list(line.workers));
+    else if ('threads' in line) this.#takeThreads(list(line.threads));
+    else if ('events' in line) this.#takeEvents(list(line.events));
+    else if ('end' in line) this.#takeEnd(object(line.end));
+    // Other lines are of a later minor revision and say nothing that this version needs.
+  }
+
+  #takeStrings(strings: readonly unknown[]): void {
+    for (const string of strings) this.#strings.push(this.builder.string(text(string)));
+  }
+
+  #takeFrames(columns: JsonObject): void {
+    const [functions, files, lines, sources] = equalColumns(columns, ['function', 'file', 'line', 'source']);
+    for (let row = 0; row < lines.length; row++) {
+      const frame = this.builder.frame(
+        look(this.#strings, functions[row], 'string'),
+        look(this.#strings, files[row], 'string'),
+        whole(lines[row]),
+        look(this.#strings, sources[row], 'string'),
+      );
+      this.#frames.push(frame);
+    }
+  }
+
+  #takeStacks(columns: JsonObject): void {
+    const [parents, frames] = equalColumns(columns, ['parent', 'frame']);
+    for (let row = 0; row < frames.length; row++) {
+      // Parents are looked up among the stacks before this one, so that there can be no cycle.
+      const parent = parents[row] === -1 ? -1 : look(this.#stacks, parents[row], 'stack');
+      this.#stacks.push(this.builder.stack(parent, look(this.#frames, frames[row], 'frame')));
+    }
+  }
+
+  #takeWorkers(workers: readonly unknown[]): void {
+    for (const worker of workers) {
+      const { number, address } = object(worker);
+      const row = { number: number === null ? null : whole(number), address: text(address) };
+      this.#workers.push(this.builder.addWorker(row));
+    }
+  }
+
+  #takeThreads(threads: readonly unknown[]): void {
+    for (const thread of threads) {
+      const { worker, name } = object(thread);
+      this.#threads.push(this.builder.thread(look(this.#workers, worker, 'worker'), text(name)));
+    }
+  }
+
+  #takeDumps(columns: JsonObject): void {
+    const names = ['worker', 'timeMs', 'weight', 'waitUs', 'samples'] as const;
+    const [workers, times, weights, waits, counts] = equalColumns(columns, names);
+    const [threads, stacks] = equalColumns(columns, ['thread', 'stack']);
+    let sample = 0;
+    for (let row = 0; row < counts.length; row++) {
+      const end = sample + whole(counts[row]);
+      if (end > threads.length) throw new Malformed('a dump has more samples than there are');
+      for (; sample < end; sample++) {
+        const thread = look(this.#threads, threads[sample], 'thread');
+        this.builder.addSample(thread, look(this.#stacks, stacks[sample], 'stack'));
+      }
+      const weight = whole(weights[row]);
+      if (weight < 1) throw new Malformed('a dump has no weight');
+      const worker = look(this.#workers, workers[row], 'worker');
+      const waitUs = waits[row] === -1 ? -1 : whole(waits[row]);
+      this.builder.endDump({ worker, timeMs: whole(times[row]), weight, waitUs });
+    }
+    if (sample !== threads.length) throw new Malformed('there are samples of no dump');
+  }
+
+  #takeEvents(events: readonly unknown[]): void {
+    for (const event of events) {
+      const { timeMs, worker, kind, count, reason } = object(event);
+      if (kind !== 'gap' && kind !== 'cut' && kind !== 'unreadable') continue; // of a later revision
+      this.builder.addEvent({
+        timeMs: whole(timeMs),
+        worker: look(this.#workers, worker, 'worker'),
+        kind,
+        count: whole(count),
+        reason: text(reason),
+      });
+    }
+  }
+
+  #takeEnd({ durationMs }: JsonObject): void {
+    this.builder.end(whole(durationMs));
+    this.ended = true;
+  }
+}
+
+function parseHeader(line: JsonObject, name: string): ProfileBuilder {
+  if (!('tbprof' in line)) throw unreadable(name, 1, 'it does not begin as a tbprof recording');
+  if (line.tbprof !== streamVersion) {
+    throw unreadable(name, 1, `it is of version ${JSON.stringify(line.tbprof)}, this tbprof reads ${streamVersion}`);
+  }
+  try {
+    const rateHz = line.rateHz;
+    if (typeof rateHz !== 'number' || !(rateHz > 0 && rateHz < 1e6)) throw new Malformed('its rate is no rate');
+    return new ProfileBuilder({
+      startedEpochMs: whole(line.startedEpochMs, Number.MAX_SAFE_INTEGER),
+      rateHz,
+      host: text(line.host),
+      source: text(line.source),
+      recorder: text(line.recorder),
+    });
+  } catch (error) {
+    throw error instanceof Malformed ? unreadable(name, 1, error.message) : error;
+  }
+}
+
+function parseJson(line: string, name: string, lineNumber: number): JsonObject {
+  try {
+    return object(JSON.parse(line));
+  } catch {
+    throw unreadable(name, lineNumber, 'it is not a JSON object');
+  }
+}
+
+function unreadable(name: string, line: number, why: string): TbprofError {
+  const message = `cannot read ${name}: line ${line} of its stream is wrong: ${why}`;
+  return new TbprofError(message, { code: 'unreadable', exitCode: exitCodes.usage });
+}
+
+function object(value: unknown): JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Malformed('an object is missing');
+  return value as JsonObject;
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Malformed('a list is missing');
+  return value;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new Malformed('a text is missing');
+  return value;
+}
+
+/** A whole number from 0 to `max`; columns are 32 bits wide. */
+function whole(value: unknown, max = 2 ** 31 - 1): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) {
+    throw new Malformed(`${JSON.stringify(value)} is not a whole number from 0 to ${max}`);
+  }
+  return value;
+}
+
+function look(rows: readonly number[], value: unknown, what: string): number {
+  const row = typeof value === 'number' ? rows[value] : undefined;
+  if (row === undefined) throw new Malformed(`there is no ${what} ${JSON.stringify(value)}`);
+  return row;
+}
+
+type Columns<Names extends readonly string[]> = { [Index in keyof Names]: readonly unknown[] };
+
+function equalColumns<const Names extends readonly string[]>(columns: JsonObject, names: Names): Columns<Names> {
+  const lists = names.map((name) => list(columns[name]));
+  if (lists.some((column) => column.length !== lists[0]!.length)) throw new Malformed('columns differ in length');
+  return lists as Columns<Names>;
+}

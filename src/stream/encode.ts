@@ -1,0 +1,75 @@
+// Profile -> stream lines. The profile may still grow: each call gives the lines for what is new.
+import type { Profile } from '../profile/profile.ts';
+import { type DumpsLine, type StreamLine, streamVersion } from './lines.ts';
+
+/** Rows per line: small enough that a cut costs little and that no line is a burden to parse. */
+const rowsPerLine = 8_192;
+
+type Table = 'workers' | 'strings' | 'frames' | 'stacks' | 'threads' | 'dumps' | 'events';
+
+/** Remembers how far the reader of its lines has come. */
+export class StreamEncoder {
+  #headerDone = false;
+  #endDone = false;
+  readonly #done: Record<Table, number> = {
+    workers: 0,
+    strings: 0,
+    frames: 0,
+    stacks: 0,
+    threads: 0,
+    dumps: 0,
+    events: 0,
+  };
+
+  /** The lines that bring the reader from the profile of the last call to this one; all of them must be taken. */
+  *linesSince(profile: Profile): Generator<StreamLine> {
+    const { meta, workers, strings, frames, stacks, threads, dumps, events } = profile;
+    const { durationMs, ...header } = meta;
+    if (!this.#headerDone) yield { tbprof: streamVersion, ...header };
+    this.#headerDone = true;
+    for (const [from, to] of this.#advance('workers', workers.length)) yield { workers: workers.slice(from, to) };
+    for (const [from, to] of this.#advance('strings', strings.length)) yield { strings: strings.slice(from, to) };
+    for (const [from, to] of this.#advance('frames', frames.line.length)) yield { frames: slice(frames, from, to) };
+    for (const [from, to] of this.#advance('stacks', stacks.frame.length)) yield { stacks: slice(stacks, from, to) };
+    for (const [from, to] of this.#advance('threads', threads.length)) yield { threads: threads.slice(from, to) };
+    for (const [from, to] of this.#advance('dumps', dumps.weight.length)) yield encodeDumps(profile, from, to);
+    for (const [from, to] of this.#advance('events', events.length)) yield { events: events.slice(from, to) };
+    if (durationMs === null || this.#endDone) return;
+    this.#endDone = true;
+    yield { end: { durationMs, dumps: dumps.weight.length, samples: profile.samples.stack.length } };
+  }
+
+  /** Ranges of rows that cover what is new in a table. */
+  *#advance(table: Table, length: number): Generator<[from: number, to: number]> {
+    for (let from = this.#done[table]; from < length; from += rowsPerLine) {
+      yield [from, Math.min(from + rowsPerLine, length)];
+    }
+    this.#done[table] = length;
+  }
+}
+
+/** The whole profile as text, one line each, the last one ended too. */
+export function encodeStream(profile: Profile): string {
+  return [...new StreamEncoder().linesSince(profile)].map(printLine).join('');
+}
+
+export function printLine(line: StreamLine): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+function encodeDumps({ dumps, samples }: Profile, from: number, to: number): DumpsLine {
+  const firstSample = from === 0 ? 0 : dumps.sampleEnd[from - 1]!;
+  const lastSample = dumps.sampleEnd[to - 1]!;
+  const { sampleEnd, ...columns } = dumps;
+  const counts = Array.from({ length: to - from }, (_, i) => sampleEnd[from + i]! - (sampleEnd[from + i - 1] ?? 0));
+  return { dumps: { ...slice(columns, from, to), samples: counts, ...slice(samples, firstSample, lastSample) } };
+}
+
+function slice<Name extends string>(
+  columns: Record<Name, Int32Array>,
+  from: number,
+  to: number,
+): Record<Name, number[]> {
+  const slices = Object.entries<Int32Array>(columns).map(([name, column]) => [name, [...column.subarray(from, to)]]);
+  return Object.fromEntries(slices) as Record<Name, number[]>;
+}

@@ -1,0 +1,86 @@
+// The lines of a tbprof stream, version 1: the one format in which samples are recorded, stored and embedded.
+//
+// A stream is JSON Lines. The first line is the header; the last, where recording was not cut off, is the end. Between
+// them, tables grow: each row of `strings`, `frames`, `stacks`, `workers` and `threads` gets the next number of its
+// table, counted from 0, and is named by that number ever after. Rows come before whatever names them.
+
+export const streamVersion = 1;
+
+export interface HeaderLine {
+  readonly tbprof: typeof streamVersion;
+  /** When the recording began: milliseconds since 1970, UTC. */
+  readonly startedEpochMs: number;
+  readonly rateHz: number;
+  readonly host: string;
+  readonly source: string;
+  readonly recorder: string;
+}
+
+export interface WorkersLine {
+  readonly workers: readonly { readonly number: number | null; readonly address: string }[];
+}
+
+export interface StringsLine {
+  readonly strings: readonly string[];
+}
+
+/** Columns of equal length. `function`, `file` and `source` name strings; `line` is 0 where unknown. */
+export interface FramesLine {
+  readonly frames: {
+    readonly function: readonly number[];
+    readonly file: readonly number[];
+    readonly line: readonly number[];
+    readonly source: readonly number[];
+  };
+}
+
+/** `parent` names an earlier stack or is -1; `frame` is the leaf. */
+export interface StacksLine {
+  readonly stacks: { readonly parent: readonly number[]; readonly frame: readonly number[] };
+}
+
+export interface ThreadsLine {
+  readonly threads: readonly { readonly worker: number; readonly name: string }[];
+}
+
+/**
+ * A batch of dumps, in columns of equal length, and their samples, one after another, in two more.
+ * `samples` is the number of samples of each dump; `waitUs` is -1 where unknown.
+ */
+export interface DumpsLine {
+  readonly dumps: {
+    readonly worker: readonly number[];
+    readonly timeMs: readonly number[];
+    readonly weight: readonly number[];
+    readonly waitUs: readonly number[];
+    readonly samples: readonly number[];
+    readonly thread: readonly number[];
+    readonly stack: readonly number[];
+  };
+}
+
+export interface EventsLine {
+  readonly events: readonly {
+    readonly timeMs: number;
+    readonly worker: number;
+    readonly kind: 'gap' | 'cut' | 'unreadable';
+    readonly count: number;
+    readonly reason: string;
+  }[];
+}
+
+/** Totals, so that a reader can tell a whole stream from a cut one. */
+export interface EndLine {
+  readonly end: { readonly durationMs: number; readonly dumps: number; readonly samples: number };
+}
+
+export type StreamLine =
+  | HeaderLine
+  | WorkersLine
+  | StringsLine
+  | FramesLine
+  | StacksLine
+  | ThreadsLine
+  | DumpsLine
+  | EventsLine
+  | EndLine;

@@ -1,0 +1,69 @@
+// Why a worker gave no dump, in words for the person on call: what happened, to whom, what to do next.
+import { nameTarget, printAddress, type Target } from './target.ts';
+
+export interface Explanation {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** `failure` is a ReadFailure, or any other word. */
+export function explainFailure(target: Target, failure: string, nodeVersion: string): Explanation {
+  const where = printAddress(target.address);
+  if (target.address.kind === 'abstract' && failure === 'refused')
+    return explainAbstract(target.address.name, nodeVersion);
+  switch (failure) {
+    case 'absent':
+      return { message: `there is no socket ${where}`, hint: 'check the value of py-tracebacker, and that uWSGI runs' };
+    case 'refused':
+      return {
+        message: `nothing listens on ${where}`,
+        hint:
+          target.address.kind === 'tcp'
+            ? 'check the port, and that whatever forwards it runs'
+            : 'the file was left by a server that is gone: start uWSGI again, or give the prefix of the one that runs',
+      };
+    case 'denied':
+      return {
+        message: `no permission to connect to ${where}`,
+        hint: 'run tbprof as the user of uWSGI, or let others write to the socket: chmod-socket = 666',
+      };
+    case 'empty':
+      return {
+        message: `${nameTarget(target)} closed ${where} without a word`,
+        hint:
+          'its tracebacker is poisoned by a non-ASCII source line (reload the worker) ' +
+          'or crashes on threads started before the fork (set lazy-apps = true)',
+      };
+    case 'reset':
+      return {
+        message: `${nameTarget(target)} broke the connection to ${where}`,
+        hint: 'it may have crashed: look into the log of uWSGI before you try again; lazy-apps = true cures the usual cause',
+      };
+    case 'not-a-tracebacker':
+      return {
+        message: `what listens on ${where} is no tracebacker`,
+        hint: 'give the value of py-tracebacker, not that of socket, http-socket or stats',
+      };
+    case 'abandoned':
+      return {
+        message: `${nameTarget(target)} did not answer on ${where} in time`,
+        hint: 'its GIL is held, by a long C call or a stopped process: try again, for longer',
+      };
+    case 'too-large':
+      return { message: `the dump of ${where} is too large to keep`, hint: 'record fewer workers, or tell us' };
+    default:
+      return { message: `cannot read ${where} (${failure})`, hint: 'check the address' };
+  }
+}
+
+/** Node before 22 pads abstract names with NULs to the full length, which makes another name of them. */
+function explainAbstract(name: string, nodeVersion: string): Explanation {
+  const plain = name.replaceAll('\0', '');
+  const bridge = name.endsWith('\0')
+    ? `python3 examples/abstract_bridge.py @${plain} /tmp/tbsocket.1`
+    : `socat UNIX-LISTEN:/tmp/tbsocket.1,fork ABSTRACT-CONNECT:${plain}`;
+  return {
+    message: `this Node (${nodeVersion}) cannot reach the abstract socket @${plain}`,
+    hint: `use Node 22 or later, or a bridge: ${bridge} and then -s /tmp/tbsocket.1`,
+  };
+}

@@ -1,0 +1,48 @@
+// Runs the built command line as a user does: a process of its own, with nothing but PATH in its environment.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+export interface Finished {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stdoutBytes: Buffer;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly process: ChildProcess;
+  readonly finished: Promise<Finished>;
+}
+
+interface CliOptions {
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  readonly input?: string;
+}
+
+export function startCli(args: readonly string[], { env = {}, cwd, input }: CliOptions = {}): Started {
+  const child = spawn(process.execPath, [cli, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    ...(cwd !== undefined && { cwd }),
+    stdio: 'pipe',
+  });
+  child.stdin.end(input ?? '');
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (exitCode) => {
+      const stdoutBytes = Buffer.concat(stdout);
+      resolve({ exitCode, stdout: stdoutBytes.toString(), stdoutBytes, stderr: Buffer.concat(stderr).toString() });
+    });
+  });
+  return { process: child, finished };
+}
+
+export function runCli(args: readonly string[], options?: CliOptions): Promise<Finished> {
+  return startCli(args, options).finished;
+}
