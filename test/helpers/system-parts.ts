@@ -1,7 +1,6 @@
 // The parts of the system that end-to-end tests need: found, or installed from Debian's packages where that is allowed.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { describe, inject } from 'vitest';
 
 interface SystemPart {
   readonly name: string;
@@ -43,12 +42,6 @@ export default function setup({ provide }: { provide(key: 'missingParts', value:
   if (all.length > 0 && process.env.TBPROF_FORBID_SKIPS === '1')
     throw new Error(`skips are forbidden: ${all.join('; ')}`);
   provide('missingParts', reasons);
-}
-
-/** A suite that needs a part of the system; where it is missing the suite's name says why it is skipped. */
-export function describeWith(part: PartName, name: string, body: () => void): void {
-  const reason = inject('missingParts')[part];
-  describe.skipIf(reason !== '')(reason === '' ? name : `${name} [skipped: ${reason}]`, body);
 }
 
 function whyMissing({ name, packages }: SystemPart): string {
