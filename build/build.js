@@ -1,4 +1,4 @@
-// Compiles src/ into dist/ and bundles the report page into templates/.
+// Compiles src/ into dist/ and bundles the report page into templates/. With --clean, nothing old stays in dist/.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,8 @@ import { build } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
+// Only for packing: a build beside a running test must not take its files away.
+if (process.argv.includes('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: true });
 for (const project of ['.', 'src/page']) {
   execFileSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
 }

@@ -1,7 +1,7 @@
 // The two streams of a terminal program: data on stdout; progress, summary and messages on stderr.
 import { styleText } from 'node:util';
 
-/** The part of process.stdout and process.stderr that is needed; tests give their own. */
+/** The part of a standard stream that is needed; tests give their own. */
 export interface TextStream {
   readonly isTTY?: boolean;
   readonly columns?: number;

@@ -1,5 +1,6 @@
 // The loop: asks every worker for a dump at its ticks, one in flight per worker, and emits what each dump stands for.
 // Knows neither sockets nor threads nor what is in a dump: reading, time and chance are injected.
+import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.ts';
 import { staggeredPhase, TickSchedule, type TickSpan } from './ticks.ts';
 
@@ -91,14 +92,14 @@ async function sampleWorker<Target, Result extends ReadResult>(
   while (true) {
     await time.sleepUntil(pauseMs === 0 ? ticks.nextAskMs() : time.nowMs() + pauseMs);
     if (time.hasEnded) return;
+    const tick = ticks.tickAt(time.nowMs());
     if (!mayRead()) {
-      emit({ worker, reading: 'behind', span: ticks.miss(time.nowMs()) });
+      emit({ worker, reading: 'behind', span: ticks.miss(time.nowMs(), tick) });
       continue;
     }
-    const tick = ticks.tickAt(time.nowMs());
     const reading = await read(target);
     const verdict = judge(reading);
-    const span = verdict === 'dump' ? ticks.observe(tick, time.nowMs()) : ticks.miss(time.nowMs());
+    const span = verdict === 'dump' ? ticks.observe(tick, time.nowMs()) : ticks.miss(time.nowMs(), tick);
     emit({ worker, reading, span });
     hope.note(worker, verdict === 'dump');
     if (verdict === 'lost') return;
@@ -125,6 +126,7 @@ class RecordingTime {
   constructor(clock: Clock, { stop, durationMs }: { stop: AbortSignal; durationMs?: number | undefined }) {
     this.#clock = clock;
     this.#startMs = clock.nowMs();
+    setMaxListeners(0, this.#ended.signal); // one for each worker that sleeps
     if (stop.aborted) this.end();
     else stop.addEventListener('abort', () => this.end(), { once: true });
     if (durationMs !== undefined) {
@@ -134,7 +136,7 @@ class RecordingTime {
   }
 
   get hasEnded(): boolean {
-    return this.#ended.signal.aborted;
+    return this.#ended.signal.aborted || this.nowMs() >= this.#endMs;
   }
 
   nowMs(): number {
@@ -142,7 +144,7 @@ class RecordingTime {
   }
 
   end(): void {
-    if (this.hasEnded) return;
+    if (this.#ended.signal.aborted) return;
     this.#endMs = this.nowMs();
     this.#ended.abort();
   }
@@ -152,7 +154,7 @@ class RecordingTime {
   }
 
   onEnd(callback: () => void): void {
-    if (this.hasEnded) callback();
+    if (this.#ended.signal.aborted) callback();
     else this.#ended.signal.addEventListener('abort', callback, { once: true });
   }
 }

@@ -1,5 +1,6 @@
 // The body of the sampling thread. It does nothing but connect, drain and hand over: whatever the main thread is busy
 // with (rendering, a slow disk, a full pipe), no dump stays unread, because an unread dump freezes the sampled worker.
+import { setMaxListeners } from 'node:events';
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { type Reading, readDump } from '../tracebacker/read.ts';
 import type { Target } from '../tracebacker/target.ts';
@@ -13,6 +14,7 @@ const maxWaitingBytes = 64 * 1024 * 1024;
 async function run(port: MessagePort, { targets, rateHz, durationMs }: SamplingThreadData): Promise<void> {
   const stop = new AbortController();
   const abandon = new AbortController();
+  setMaxListeners(0, abandon.signal); // one for each open connection
   let waitingBytes = 0;
 
   port.on('message', (message: ToSamplingThread) => {

@@ -57,9 +57,12 @@ export class TickSchedule {
     return this.#account(tick, weight, tick + covered);
   }
 
-  /** Accounts for ticks that nothing covers, up to `nowMs`: a failed dump, a pause, the time after the last dump. */
-  miss(nowMs: number): TickSpan {
-    return this.#account(this.#next, 0, Math.max(this.#next, this.#ticksBefore(nowMs)));
+  /**
+   * Accounts for ticks that nothing covers, up to `nowMs`: a failed dump, a pause, the time after the last dump.
+   * `tick` is the one that was tried in vain, if any: it is over, however early it failed.
+   */
+  miss(nowMs: number, tick = -1): TickSpan {
+    return this.#account(this.#next, 0, Math.max(this.#next, this.#ticksBefore(nowMs), tick + 1));
   }
 
   #account(tick: number, weight: number, end: number): TickSpan {
