@@ -32,14 +32,13 @@ interface RecordingOptions {
 /** Sockets -> profile. */
 export function startRecording({ targets, meta, durationMs, stop }: RecordingOptions): Recording {
   const builder = new ProfileBuilder(meta);
-  const parser = new DumpParser();
   for (const { worker, address } of targets) builder.addWorker({ number: worker, address: printAddress(address) });
   const sampling = startSampling({
     targets,
     rateHz: meta.rateHz,
     durationMs,
     stop,
-    onDump: (dump) => addDump(builder, parser, dump),
+    onDump: dumpTaker(builder),
   });
   const finish = async () => {
     builder.end(await sampling);
@@ -48,22 +47,33 @@ export function startRecording({ targets, meta, durationMs, stop }: RecordingOpt
   return { view: () => builder.view(), done: finish() };
 }
 
-function addDump(builder: ProfileBuilder, parser: DumpParser, { worker, reading, span }: SampledDump<Reading>): void {
-  const { timeMs, weight, unobserved } = span;
-  const note = (kind: 'gap' | 'cut' | 'unreadable', count: number, reason: string) => {
-    if (count > 0) builder.addEvent({ timeMs, worker, kind, count, reason });
+/** Dumps -> builder, with a word on every tick that nothing was seen of. */
+function dumpTaker(builder: ProfileBuilder): (dump: SampledDump<Reading>) => void {
+  const parser = new DumpParser();
+  const lastFailures = new Map<number, string>();
+  return ({ worker, reading, span }) => {
+    const { timeMs, weight, unobserved } = span;
+    const note = (kind: 'gap' | 'cut' | 'unreadable', count: number, reason: string) => {
+      if (count > 0) builder.addEvent({ timeMs, worker, kind, count, reason });
+    };
+    if (typeof reading === 'string') {
+      // The rest of the recording of a worker that was given up is lost for the same reason.
+      note('gap', unobserved, reading === 'end' ? (lastFailures.get(worker) ?? reading) : reading);
+      return;
+    }
+    note('gap', unobserved, reading.failure ?? 'late');
+    if (reading.failure !== null) {
+      lastFailures.set(worker, reading.failure);
+      return;
+    }
+    lastFailures.delete(worker);
+    const { threads, warnings, firstWarning } = parser.parse(reading.bytes);
+    for (const { thread, frames } of threads)
+      builder.addSample(builder.thread(worker, thread), builder.stackOf(frames));
+    builder.endDump({ worker, timeMs, weight, waitUs: reading.waitMs === null ? -1 : reading.waitMs * 1_000 });
+    note('cut', threads.filter((stack) => stack.cut).length, '');
+    note('unreadable', warnings, firstWarning ?? '');
   };
-  if (typeof reading === 'string') {
-    note('gap', unobserved, reading);
-    return;
-  }
-  note('gap', unobserved, reading.failure ?? 'late');
-  if (weight === 0) return;
-  const { threads, warnings, firstWarning } = parser.parse(reading.bytes);
-  for (const { thread, frames } of threads) builder.addSample(builder.thread(worker, thread), builder.stackOf(frames));
-  builder.endDump({ worker, timeMs, weight, waitUs: reading.waitMs === null ? -1 : reading.waitMs * 1_000 });
-  note('cut', threads.filter((stack) => stack.cut).length, '');
-  note('unreadable', warnings, firstWarning ?? '');
 }
 
 /** The text of a recording, or of a page that carries one -> profile. `name` is what errors call it. */

@@ -1,5 +1,5 @@
 // What the user says (`-s /tmp/tbsocket.`) -> the sockets that are there now. Connects to none of them.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { exitCodes, TbprofError } from '../errors.ts';
 import type { Address, Target } from './target.ts';
@@ -22,14 +22,14 @@ export function discover(wheres: readonly string[]): Target[] {
 function resolveWhere(where: string): Target[] {
   if (where.startsWith('@')) return resolveAbstract(where.slice(1));
   const [, v6, host, port] = hostPort.exec(where) ?? [];
-  if (port !== undefined && !exists(where)) {
+  if (port !== undefined && !look(where)) {
     return [{ address: { kind: 'tcp', host: (v6 ?? host)!, port: Number(port) }, worker: null }];
   }
   return resolveFile(where);
 }
 
 function resolveFile(where: string): Target[] {
-  const stat = statSync(where, { throwIfNoEntry: false });
+  const stat = look(where);
   if (stat?.isSocket()) return [fileTarget(where)];
   if (stat && !stat.isDirectory())
     throw noSocket(`${where} is a file, not a socket`, 'give the value of py-tracebacker');
@@ -38,7 +38,7 @@ function resolveFile(where: string): Target[] {
   const targets = listFolder(folder, where)
     .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
     .map((name) => join(folder, name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isSocket())
+    .filter((path) => look(path)?.isSocket())
     .map(fileTarget);
   if (targets.length > 0) return targets;
   throw stat
@@ -62,15 +62,7 @@ function listFolder(folder: string, where: string): string[] {
   try {
     return readdirSync(folder);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EACCES') {
-      throw new TbprofError(`cannot look for ${where}: no permission to list ${folder}`, {
-        code: 'denied',
-        exitCode: exitCodes.nothingRecorded,
-        hint: 'run as the user that uWSGI runs as, or name one socket exactly',
-        cause,
-      });
-    }
+    if (isDenied(cause)) throw mayNotLook(where, folder, cause);
     throw noSocket(
       `no socket ${where}: the folder ${folder} does not exist`,
       'check the value of py-tracebacker',
@@ -113,8 +105,27 @@ function readProcNetUnix(): string[] {
   }
 }
 
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+/** What is there; undefined for nothing, and for what can be no name of a file. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    if (isDenied(cause)) throw mayNotLook(path, dirname(path), cause);
+    return undefined;
+  }
+}
+
+function isDenied(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException).code === 'EACCES';
+}
+
+function mayNotLook(where: string, folder: string, cause: unknown): TbprofError {
+  return new TbprofError(`cannot look for ${where}: no permission to list ${folder}`, {
+    code: 'denied',
+    exitCode: exitCodes.nothingRecorded,
+    hint: 'run as the user that uWSGI runs as',
+    cause,
+  });
 }
 
 function noSocket(message: string, hint: string, cause?: unknown): TbprofError {

@@ -1,0 +1,71 @@
+// Tracebackers that do what they are told: one socket each, scripted answers.
+import { spawn } from 'node:child_process';
+import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { afterEach } from 'vitest';
+import { printDump } from '../../src/tracebacker/dump.ts';
+
+/** What a connection does; `connection` counts from 0. */
+export type Script = (socket: Socket, connection: number) => void;
+
+const servers = new Set<Server>();
+const sockets = new Set<Socket>();
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  await Promise.all([...servers].map((server) => new Promise((resolve) => server.close(resolve))));
+  servers.clear();
+});
+
+/** Listens on a path until the end of the test. Returns the connections so far. */
+export async function fakeTracebacker(path: string, script: Script): Promise<() => number> {
+  return (await listen(script, { path })).connections;
+}
+
+export async function fakeTcpTracebacker(script: Script): Promise<{ port: number; connections: () => number }> {
+  const { server, connections } = await listen(script, { host: '127.0.0.1', port: 0 });
+  return { port: (server.address() as AddressInfo).port, connections };
+}
+
+function listen(script: Script, where: ListenOptions): Promise<{ server: Server; connections: () => number }> {
+  let connections = 0;
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+    script(socket, connections++);
+  });
+  servers.add(server);
+  return new Promise((resolve, reject) => {
+    server.on('error', reject);
+    server.listen(where, () => resolve({ server, connections: () => connections }));
+  });
+}
+
+const frame = (name: string, line: number) => ({ function: name, file: '/srv/app.py', line, source: `${name}()` });
+
+/** A dump of so many threads of a worker, all at the same place. */
+export function someDump(worker: number, threads = 1): string {
+  const frames = [frame('application', 10), frame('view', 20)];
+  return printDump(
+    Array.from({ length: threads }, (_, core) => ({ thread: `uWSGIWorker${worker}Core${core}`, frames })),
+  );
+}
+
+export const answer =
+  (text: string | Uint8Array): Script =>
+  (socket) => {
+    socket.end(text);
+  };
+export const answerNothing: Script = (socket) => {
+  socket.end();
+};
+/** Over TCP only: a UNIX socket cannot be reset. */
+export const breakInTheMiddle: Script = (socket) => {
+  socket.write(someDump(1).slice(0, 100), () => socket.resetAndDestroy());
+};
+
+/** A socket file whose server is gone, as a killed uWSGI leaves it. */
+export async function leaveStaleSocket(path: string): Promise<void> {
+  const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  await new Promise((resolve) => spawn(process.execPath, ['-e', script]).on('close', resolve));
+}
