@@ -26,7 +26,7 @@ export function profileFrom(lines: readonly string[], { rateHz = 10, durationMs 
   }
   let timeMs = 0;
   for (const line of lines) {
-    const [, worker = '0', core = '0', stack, weight] = /^(?:(\d+)\/(\d+)\|)?(.*) (\d+)$/.exec(line)!;
+    const [, worker = '0', core = '0', stack, weight] = /^(?:(\d+)\/(\d+)\|)?(.*) (\d+)$/s.exec(line)!;
     const frames = stack!.split(';').map((text) => {
       const [, name, file = '/app/main.py', number = '1'] = /^([^@]*)(?:@(.*):(\d+))?$/.exec(text)!;
       return { function: name!, file, line: Number(number), source: `source of ${name}` };

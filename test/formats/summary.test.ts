@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { renderSummary } from '../../src/formats/summary.ts';
+import { ProfileBuilder } from '../../src/profile/builder.ts';
+import { expectGolden } from '../helpers/fixtures.ts';
+import { profileFrom } from '../helpers/profile-from.ts';
+
+describe('renderSummary', () => {
+  it('says how much was seen and where the time went', () => {
+    const profile = profileFrom(['0/0|app;view;query 6', '0/1|app;view 2', '1/0|app 1'], { durationMs: 1_000 });
+    expectGolden('summary.txt', `${renderSummary(profile, 10)}\n`);
+  });
+
+  it('names everything that went wrong', () => {
+    const builder = new ProfileBuilder({ startedEpochMs: 0, rateHz: 20, host: 'h', source: 's', recorder: 'r' });
+    const worker = builder.addWorker({ number: 1, address: '/tmp/tbsocket.1' });
+    builder.endDump({ worker, timeMs: 0, weight: 1, waitUs: -1 });
+    for (const reason of [
+      'late',
+      'behind',
+      'end',
+      'absent',
+      'refused',
+      'denied',
+      'reset',
+      'empty',
+      'too-large',
+      'x\x1b',
+    ]) {
+      builder.addEvent({ timeMs: 0, worker, kind: 'gap', count: 2, reason });
+    }
+    builder.addEvent({ timeMs: 0, worker, kind: 'cut', count: 1, reason: '' });
+    builder.addEvent({ timeMs: 0, worker, kind: 'unreadable', count: 3, reason: 'what?' });
+    builder.end(2_000);
+    expectGolden('summary-gaps.txt', `${renderSummary(builder.view(), 10)}\n`);
+  });
+
+  it('shows no more functions than asked for', () => {
+    const profile = profileFrom(Array.from({ length: 30 }, (_, i) => `f${i} ${i + 1}`));
+    expect(renderSummary(profile, 5).match(/f\d+ \(/g)).toEqual(['f29 (', 'f28 (', 'f27 (', 'f26 (', 'f25 (']);
+  });
+});
