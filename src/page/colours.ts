@@ -10,8 +10,9 @@ function hash(text: string): number {
 export const rootColour = 'hsl(0 0% 78%)';
 export const matchColour = 'hsl(305 90% 60%)';
 
+/** Hues go from 345 over 0 to 255: none near that of a match. */
 export function frameColour(module: string, label: string): string {
-  const hue = Math.round((hash(module) % 24) * 15);
-  const light = 66 + (hash(label) % 5) * 3;
+  const hue = (345 + (hash(module) % 19) * 15) % 360;
+  const light = 68 + (hash(label) % 5) * 3;
   return `hsl(${hue} 62% ${light}%)`;
 }

@@ -67,6 +67,7 @@ export function createFlame(container: HTMLElement, report: Report, onZoom: (nod
     draw(next) {
       state = next;
       hideTooltip();
+      container.classList.toggle('root-below', !state.rootOnTop);
       chart.width(container.clientWidth).inverted(state.rootOnTop).update(seen());
     },
   };

@@ -26,7 +26,12 @@ export function showHeader(report: Report): void {
 
 function describeWorker({ profile, coverage }: Report, worker: number): HTMLElement {
   const { utilisation, cores, observed, planned } = coverage.workers[worker]!;
-  const busy = utilisation === null ? 'idle' : `${(utilisation * cores).toFixed(1)} of ${cores} cores busy`;
+  const busy =
+    observed === 0
+      ? 'not observed'
+      : utilisation === null
+        ? 'idle'
+        : `${(utilisation * cores).toFixed(1)} of ${cores} cores busy`;
   const item = element('li', '', element('b', '', labelWorker(profile, worker)), ` ${busy}`);
   item.title = `${profile.workers[worker]!.address}: ${observed} of ${planned} ticks observed`;
   return item;
@@ -35,7 +40,8 @@ function describeWorker({ profile, coverage }: Report, worker: number): HTMLElem
 function warnings({ profile, coverage, whole }: Report): string[] {
   const found: string[] = [];
   if (!whole) found.push('The recording was cut off: its end is missing.');
-  if (coverage.sampled === 0) found.push('No Python code was seen running: the workers were idle.');
+  if (coverage.observed === 0) found.push('Nothing was observed: there is not one dump in the recording.');
+  else if (coverage.sampled === 0) found.push('No Python code was seen running: the workers were idle.');
   if (coverage.unobserved > 0.05 * coverage.planned) {
     found.push(`${share(coverage.unobserved, coverage.planned)} of the time was not observed.`);
   }

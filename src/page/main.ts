@@ -50,7 +50,9 @@ function run(report: Report): void {
   document.body.dataset.ready = 'yes';
 }
 
-loadReport().then(run, (error: unknown) => {
-  const why = error instanceof Error ? error.message : String(error);
-  byId('warnings').replaceChildren(element('p', '', `This report cannot be shown: ${why}`));
-});
+loadReport()
+  .then(run)
+  .catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    byId('warnings').replaceChildren(element('p', '', `This report cannot be shown: ${why}`));
+  });

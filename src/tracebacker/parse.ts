@@ -5,10 +5,14 @@
 //
 // Fast because text repeats: whole thread blocks, and within new blocks whole lines, are parsed once and then found
 // again by their text. Equal blocks give the *same* ThreadStack object, so that later stages can remember it too.
+import { BytesCache, TextCache } from './caches.ts';
 import { banner, type Dump, type Frame, type ThreadStack } from './dump.ts';
 
-/** Cached text is bounded by characters, since lines are as long as the sampled program likes. */
-const maxCachedChars = 16 * 1024 * 1024;
+/** Cached text is bounded by its size, since lines are as long as the sampled program likes. */
+const maxCachedBytes = 16 * 1024 * 1024;
+
+const bannerLine = Buffer.from(`${banner}\n`);
+const newline = 10;
 
 const linePrefix = 'thread_id = ';
 const filenameMark = ' filename = ';
@@ -30,20 +34,19 @@ interface ParsedBlock {
 
 /** One parser per sampled program or file: the caches are worth keeping between dumps. */
 export class DumpParser {
-  readonly #blocks = new BoundedCache<ParsedBlock>(maxCachedChars);
-  readonly #lines = new BoundedCache<ParsedLine>(maxCachedChars);
+  readonly #blocks = new BytesCache<ParsedBlock>(maxCachedBytes);
+  readonly #lines = new TextCache<ParsedLine>(maxCachedBytes);
 
   /** Parses what one connection returned. Invalid UTF-8 becomes U+FFFD. */
   parse(bytes: Uint8Array): Dump {
-    // Latin-1 keeps bytes and characters in step, so that UTF-8 is decoded only where a line is new.
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-    const hasBanner = text.startsWith(`${banner}\n`);
+    const dump = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const hasBanner = dump.subarray(0, bannerLine.length).equals(bannerLine);
     const blocks: ParsedBlock[] = [];
-    let at = skipNewlines(text, hasBanner ? banner.length : 0);
-    while (at < text.length) {
-      const end = text.indexOf('\n\n', at);
-      blocks.push(end === -1 ? this.#parseOpenBlock(text.slice(at)) : this.#parseClosedBlock(text.slice(at, end)));
-      at = end === -1 ? text.length : skipNewlines(text, end);
+    let at = skipNewlines(dump, hasBanner ? banner.length : 0);
+    while (at < dump.length) {
+      const end = dump.indexOf('\n\n', at, 'latin1');
+      blocks.push(end === -1 ? this.#parseOpenBlock(dump, at) : this.#parseClosedBlock(dump, at, end));
+      at = end === -1 ? dump.length : skipNewlines(dump, end);
     }
     return {
       banner: hasBanner,
@@ -53,18 +56,19 @@ export class DumpParser {
     };
   }
 
-  #parseClosedBlock(text: string): ParsedBlock {
-    let block = this.#blocks.get(text);
+  #parseClosedBlock(dump: Buffer, from: number, to: number): ParsedBlock {
+    let block = this.#blocks.get(dump, from, to);
     if (block === undefined) {
-      block = this.#parseLines(text.split('\n'), false);
-      this.#blocks.set(text, block);
+      block = this.#parseLines(dump.toString('latin1', from, to).split('\n'), false);
+      this.#blocks.set(dump, from, to, block);
     }
     return block;
   }
 
   /** The end of a dump that stops before the blank line: the last stack is cut, a line without its end is torn. */
-  #parseOpenBlock(text: string): ParsedBlock {
-    const lines = text.split('\n');
+  #parseOpenBlock(dump: Buffer, from: number): ParsedBlock {
+    // Latin-1 keeps bytes and characters in step: UTF-8 is decoded only where a line is new.
+    const lines = dump.toString('latin1', from).split('\n');
     const torn = lines.pop()!;
     const block = this.#parseLines(lines, true);
     if (torn === '') return block;
@@ -136,42 +140,12 @@ function decodeUtf8(latin1: string): string {
   return Buffer.from(latin1, 'latin1').toString('utf8');
 }
 
-function skipNewlines(text: string, from: number): number {
+function skipNewlines(dump: Buffer, from: number): number {
   let at = from;
-  while (text.charCodeAt(at) === 10) at += 1;
+  while (dump[at] === newline) at += 1;
   return at;
 }
 
 function shorten(latin1Line: string): string {
   return decodeUtf8(latin1Line.slice(0, 200));
-}
-
-/** Forgets everything once it holds too much: programs run in phases, and a clear costs one slow dump. */
-class BoundedCache<Value> {
-  readonly #maxChars: number;
-  readonly #entries = new Map<string, Value>();
-  #chars = 0;
-
-  constructor(maxChars: number) {
-    this.#maxChars = maxChars;
-  }
-
-  get(text: string): Value | undefined {
-    return this.#entries.get(text);
-  }
-
-  set(text: string, value: Value): void {
-    if (text.length > this.#maxChars) return;
-    this.#chars += text.length;
-    if (this.#chars > this.#maxChars) {
-      this.#entries.clear();
-      this.#chars = text.length;
-    }
-    this.#entries.set(copy(text), value);
-  }
-}
-
-/** A slice keeps the whole dump that it was cut from alive; a key must not. */
-function copy(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('latin1');
 }
