@@ -35,7 +35,7 @@ export function createFlame(container: HTMLElement, report: Report, onZoom: (nod
     return state.matches[group] === 1 ? matchColour : colours[group]!;
   };
   const label = (node: number) => (node === 0 ? 'all workers' : groups.labels[tree.group[node]!]!);
-  const seen = () => visibleTree(tree, { label, zoom: state.zoom, widthPx: container.clientWidth, minPx: minFramePx });
+  const seen = (minPx: number) => visibleTree(tree, { label, zoom: state.zoom, widthPx: container.clientWidth, minPx });
 
   const noTooltip = Object.assign(() => {}, { show: () => {}, hide: () => {} });
   const chart = flamegraph<VisibleFrame>()
@@ -45,7 +45,8 @@ export function createFlame(container: HTMLElement, report: Report, onZoom: (nod
     .setColorMapper(colour)
     .width(container.clientWidth)
     .inverted(state.rootOnTop);
-  select(container).datum(seen()).call(chart);
+  // The chart wants to draw before it can be updated: only the root, all else is for the first `draw`.
+  select(container).datum(seen(Number.POSITIVE_INFINITY)).call(chart);
 
   container.addEventListener(
     'click',
@@ -68,7 +69,7 @@ export function createFlame(container: HTMLElement, report: Report, onZoom: (nod
       state = next;
       hideTooltip();
       container.classList.toggle('root-below', !state.rootOnTop);
-      chart.width(container.clientWidth).inverted(state.rootOnTop).update(seen());
+      chart.width(container.clientWidth).inverted(state.rootOnTop).update(seen(minFramePx));
     },
   };
 }

@@ -9,8 +9,8 @@ import { share, time } from './numbers.ts';
 
 const shownRows = 20;
 
-export function showFunctions({ profile, tree }: Report, onPick: (label: string) => void): void {
-  const groups = groupFrames(profile, 'function');
+export function showFunctions({ profile, tree, by }: Report, onPick: (text: string) => void): void {
+  const groups = groupFrames(profile, by === 'line' ? 'function' : by);
   const rows = listFunctions(buildCallTree(profile.stacks, groups, foldStacks(profile)));
   const { rateHz } = profile.meta;
   const cells = (ticks: number) => [
@@ -20,10 +20,11 @@ export function showFunctions({ profile, tree }: Report, onPick: (label: string)
   byId('functions').replaceChildren(
     ...rows.slice(0, shownRows).map(({ group, self, total }) => {
       const label = groups.labels[group]!;
-      const name = profile.strings[profile.frames.function[groups.example[group]!]!]!;
+      // Functions of a graph by line have longer labels there: their names are in both.
+      const text = by === 'line' || by === 'function' ? label.replace(/ \([^(]*\)$/, '') : label;
       const pick = element('button', 'link', label) as HTMLButtonElement;
       pick.type = 'button';
-      pick.addEventListener('click', () => onPick(name));
+      pick.addEventListener('click', () => onPick(text));
       return element('tr', '', ...cells(self), ...cells(total), element('td', '', pick));
     }),
   );

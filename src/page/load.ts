@@ -12,17 +12,21 @@ export interface Report {
   readonly profile: Profile;
   /** False where the recording was cut off. */
   readonly whole: boolean;
+  readonly by: Grouping;
   readonly groups: FrameGroups;
   readonly tree: CallTree;
   readonly coverage: Coverage;
 }
 
 export async function loadReport(): Promise<Report> {
-  const stream = await decompress(byId('stream').textContent.trim());
+  const stream = await decompress(byId('stream').textContent.trim()).catch(() => {
+    throw new Error('the recording in it is damaged');
+  });
   const { profile, whole } = decodeStream(stream, 'this page');
-  const groups = groupFrames(profile, chosenGrouping());
+  const by = chosenGrouping();
+  const groups = groupFrames(profile, by);
   const tree = buildCallTree(profile.stacks, groups, foldStacks(profile));
-  return { profile, whole, groups, tree, coverage: measureCoverage(profile) };
+  return { profile, whole, by, groups, tree, coverage: measureCoverage(profile) };
 }
 
 function chosenGrouping(): Grouping {

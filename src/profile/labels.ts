@@ -47,7 +47,7 @@ function labelGroups(profile: Profile, example: readonly number[], by: Grouping)
 
 function identify({ frames, strings }: Profile, frame: number, by: Grouping): string {
   const file = frames.file[frame]!;
-  if (by === 'module') return moduleOf(strings[file]!);
+  if (by === 'module') return isInstalled(strings[file]!) ? moduleOf(strings[file]!) : `${file}`;
   if (by === 'file') return `${file}`;
   if (by === 'function') return `${file} ${frames.function[frame]}`;
   return `${file} ${frames.function[frame]} ${frames.line[frame]}`;
@@ -65,7 +65,7 @@ function formatLabel(
   show: (file: string) => string,
 ): string {
   const file = strings[frames.file[frame]!]!;
-  if (by === 'module') return moduleOf(file) || unknown;
+  if (by === 'module') return (isInstalled(file) ? moduleOf(file) : show(file)) || unknown;
   if (by === 'file') return show(file) || unknown;
   const name = strings[frames.function[frame]!]! || unknown;
   const line = frames.line[frame]!;
@@ -92,6 +92,10 @@ export function coreOf(threadName: string): number | null {
 
 const installedUnder = /^.*\/(?:site-packages|dist-packages|lib\/python\d[^/]*)\//;
 
+function isInstalled(file: string): boolean {
+  return installedUnder.test(file);
+}
+
 /** The path below site-packages or the standard library; of other files the last three parts. */
 export function shortenFile(file: string): string {
   const installed = installedUnder.exec(file);
@@ -103,6 +107,6 @@ export function shortenFile(file: string): string {
 /** The top-level package of an installed file (`django`, `json`), else the file's folder and name. */
 export function moduleOf(file: string): string {
   const short = shortenFile(file);
-  if (!installedUnder.test(file)) return short;
+  if (!isInstalled(file)) return short;
   return short.split('/')[0]!.replace(/\.py$/, '');
 }

@@ -43,6 +43,11 @@ describe('groupFrames', () => {
     ]);
   });
 
+  it('keeps modules apart that are no packages and whose short names are alike', () => {
+    const profile = profileFrom(['f@/a/x/y/z/views.py:1 1', 'f@/b/x/y/z/views.py:1 1']);
+    expect(groupFrames(profile, 'module').labels).toEqual(['/a/x/y/z/views.py', '/b/x/y/z/views.py']);
+  });
+
   it('joins the lines of a function by function, and only then', () => {
     const profile = profileFrom(['f@/x.py:1 1', 'f@/x.py:2 1']);
     expect(groupFrames(profile, 'line').labels).toEqual(['f (/x.py:1)', 'f (/x.py:2)']);
