@@ -88,7 +88,7 @@ async function demoStream() {
     [3, 14],
     [2, 6],
   ]) {
-    builder.addSample(thread, builder.stackOf(frames.slice(0, depth)));
+    builder.addSample(thread, builder.stackOf(frames.slice(0, depth)), weight);
     builder.endDump({ worker, timeMs: 0, weight, waitUs: -1 });
   }
   builder.end(1_000);

@@ -2,14 +2,14 @@
 // The command line: the only place that knows commander, sets the exit code and turns an error into a message.
 import { hostname } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { CommandContext } from './commands/context.ts';
+import type { CommandContext, SuspendHandlers } from './commands/context.ts';
 import { demo } from './commands/demo.ts';
 import { read } from './commands/read.ts';
 import { record } from './commands/record.ts';
 import { report } from './commands/report.ts';
 import { type ExitCode, exitCodes, TbprofError } from './errors.ts';
 import { formats } from './formats/index.ts';
-import { defaults, parseDuration, parseRate } from './options.ts';
+import { defaults, parseDuration, parsePid, parseRate, parseShare, parseSize } from './options.ts';
 import { readVersion } from './output/files.ts';
 import { openTerminal } from './output/terminal.ts';
 import { groupings } from './profile/labels.ts';
@@ -23,6 +23,7 @@ async function execute(quiet: boolean, run: Run): Promise<void> {
     terminal: openTerminal({ stdout: process.stdout, stderr: process.stderr, env: process.env, quiet }),
     env: process.env,
     stop: catchSignals(),
+    onSuspend,
     now: () => new Date(),
     host: hostname(),
     version: readVersion(),
@@ -35,6 +36,20 @@ function catchSignals(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   return stop.signal;
+}
+
+/** Ctrl-Z: a process that is stopped reads no dumps, and an unread dump freezes its worker. */
+function onSuspend({ pause, resume }: SuspendHandlers): () => void {
+  const suspend = async () => {
+    await pause();
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  process.on('SIGTSTP', suspend);
+  process.on('SIGCONT', resume);
+  return () => {
+    process.off('SIGTSTP', suspend);
+    process.off('SIGCONT', resume);
+  };
 }
 
 /** Value parsers throw TbprofErrors; commander wants its own kind in order to name the option. */
@@ -53,7 +68,17 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 const socketOption = () =>
   new Option('-s, --socket <where>', 'prefix of the sockets, one socket, @abstract or host:port; repeatable')
     .argParser(collect)
-    .default([] as readonly string[], 'TBPROF_SOCKET');
+    .default([] as readonly string[], 'TBPROF_SOCKET, else what is found');
+const pidOption = () =>
+  new Option('-p, --pid <pid>', 'master or worker of the uWSGI server that is meant').argParser(parser(parsePid));
+const overheadOption = () =>
+  new Option('--max-overhead <share>', 'share of a core per worker that writing dumps may take')
+    .argParser(parser(parseShare))
+    .default(defaults.maxOverhead, '10%');
+const leakOption = () =>
+  new Option('--max-leak <size>', 'memory per worker that the tracebacker may leak')
+    .argParser(parser(parseSize))
+    .default(defaults.maxLeakBytes, '64MB');
 const durationOption = () =>
   new Option('-d, --duration <time>', '30s, 2m, 1h30m, 500ms; a bare number is seconds').argParser(
     parser(parseDuration),
@@ -83,9 +108,18 @@ function buildProgram() {
     .addOption(rateOption().default(defaults.rateHz))
     .addOption(outputOption())
     .addOption(formatOption())
+    .addOption(pidOption())
+    .addOption(overheadOption())
+    .addOption(leakOption())
+    .option('--keep-going', 'go on where a worker has crashed while we were connected', false)
     .addOption(quietOption())
-    .action(({ duration, rate, quiet, ...options }) =>
-      execute(quiet, (context) => record({ ...options, durationMs: duration, rateHz: rate }, context)),
+    .action(({ duration, rate, quiet, maxOverhead, maxLeak, ...options }) =>
+      execute(quiet, (context) =>
+        record(
+          { ...options, durationMs: duration, rateHz: rate, limits: { maxOverhead, maxLeakBytes: maxLeak } },
+          context,
+        ),
+      ),
     );
 
   program
@@ -105,6 +139,7 @@ function buildProgram() {
     .command('read')
     .description('one dump of every worker, now')
     .addOption(socketOption())
+    .addOption(pidOption())
     .option('--raw', 'the dumps as they came', false)
     .option('--json', 'for machines', false)
     .action((options) => execute(false, (context) => read(options, context)));
@@ -118,7 +153,17 @@ function buildProgram() {
     .addOption(formatOption())
     .addOption(quietOption())
     .action(({ duration, rate, quiet, ...options }) =>
-      execute(quiet, (context) => demo({ ...options, durationMs: duration, rateHz: rate }, context)),
+      execute(quiet, (context) =>
+        demo(
+          {
+            ...options,
+            durationMs: duration,
+            rateHz: rate,
+            limits: { maxOverhead: 1, maxLeakBytes: Number.POSITIVE_INFINITY },
+          },
+          context,
+        ),
+      ),
     );
 
   return program;

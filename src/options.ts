@@ -4,6 +4,10 @@ import { usageError } from './errors.ts';
 export const defaults = {
   /** Dumps per worker and second from a stock tracebacker: its leak, cost and odds of poison grow with each dump. */
   rateHz: 20,
+  /** Share of a core per worker that writing dumps may take. */
+  maxOverhead: 0.1,
+  /** Bytes per worker that a recording may leak. */
+  maxLeakBytes: 64e6,
   demoDurationMs: 5_000,
   demoRateHz: 100,
   topFunctions: 10,
@@ -49,4 +53,28 @@ export function parseRate(text: string): number {
     );
   }
   return rateHz;
+}
+
+/** `10%` or `0.1`: more than 0, at most 1. Returns the share. */
+export function parseShare(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text);
+  const share = match ? Number(match[1]) / (match[2] === '%' ? 100 : 1) : Number.NaN;
+  if (!(share > 0 && share <= 1)) throw usageError(`'${text}' is not a share`, 'write it as 10% or 0.1, at most 100%');
+  return share;
+}
+
+const unitBytes: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
+
+/** `64MB`, `1g`, `500k`; a bare number is bytes. Units are powers of 1000. */
+export function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(text);
+  const bytes = match ? Math.round(Number(match[1]) * unitBytes[match[2]!.toLowerCase()]!) : Number.NaN;
+  if (!(bytes > 0 && Number.isSafeInteger(bytes))) throw usageError(`'${text}' is not a size`, 'write it as 64MB');
+  return bytes;
+}
+
+export function parsePid(text: string): number {
+  const pid = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  if (pid < 1) throw usageError(`'${text}' is not a process id`, 'see: tbprof workers');
+  return pid;
 }

@@ -109,7 +109,7 @@ describe('tbprof record', () => {
   });
 
   it.each<[string, Script, RegExp]>([
-    ['closes without a word', answerNothing, /worker 1 closed .*poisoned by a non-ASCII source line.*lazy-apps/],
+    ['answers with nothing', answerNothing, /worker 1 answered on .* with nothing, though it lives: .*poisoned/],
     ['is no tracebacker', answer('HTTP/1.1 400\r\n\r\n'), /is no tracebacker .*not that of socket/],
   ])('exits with 1 and writes nothing where the only worker %s', async (_, script, message) => {
     const { prefix, connections } = await fleet(script);
@@ -147,10 +147,13 @@ describe('tbprof record', () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ['no socket at all', [], /which workers\? no -s and no TBPROF_SOCKET/],
     ['a wrong duration', ['-s', 'x', '-d', '3x'], /'3x' is not a duration/],
     ['a wrong rate', ['-s', 'x', '-r', '0'], /'0' is not a rate/],
-    ['an unknown format', ['-s', 'x', '-f', 'gif'], /there is no format 'gif' \(known: html, speedscope, collapsed\)/],
+    [
+      'an unknown format',
+      ['-s', 'x', '-f', 'gif'],
+      /there is no format 'gif' \(known: html, speedscope, collapsed, tbprof\)/,
+    ],
     ['an unknown ending', ['-s', 'x', '-o', 'x.gif'], /x\.gif has no ending that names a format \(known: \.html/],
     ['stdout without a format', ['-s', 'x', '-o', '-'], /-o - does not say which format/],
     ['an unknown option', ['--ratte', '3'], /unknown option '--ratte'/],
@@ -246,10 +249,10 @@ describe('tbprof read', () => {
     const { exitCode, stdout, stderr } = await runCli(['read', '-s', prefix, '--json']);
     expect(exitCode).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject([
-      { worker: 1, address: `${prefix}1`, failure: null, threads: [{ thread: 'uWSGIWorker1Core0', cut: false }] },
-      { worker: 2, failure: 'empty', threads: [] },
+      { worker: 1, address: `${prefix}1`, verdict: 'dump', threads: [{ thread: 'uWSGIWorker1Core0', cut: false }] },
+      { worker: 2, verdict: 'poisoned', threads: [] },
     ]);
-    expect(stderr).toMatch(/worker 2 closed/);
+    expect(stderr).toMatch(/worker 2 answered on .* with nothing/);
   });
 });
 

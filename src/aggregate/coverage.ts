@@ -1,6 +1,6 @@
 // How much of the plan was seen, and how busy each worker was: what a reader needs in order to trust the picture.
 import { coreOf } from '../profile/labels.ts';
-import type { Profile } from '../profile/profile.ts';
+import type { EventKind, Profile, ProfileEvent } from '../profile/profile.ts';
 
 export interface WorkerCoverage {
   readonly worker: number;
@@ -21,6 +21,14 @@ export interface WorkerCoverage {
   readonly cutStacks: number;
   /** Lines that were no frame. */
   readonly unreadableLines: number;
+  /** Why it was not asked any more, a Verdict of tracebacker/verdict.ts; null where it was asked to the end. */
+  readonly left: string | null;
+  /** Nothing listened at the end of the recording. */
+  readonly isGone: boolean;
+  /** New processes behind its socket while recording. */
+  readonly respawns: number;
+  /** The largest number of ticks per dump that the limits of cost made necessary; 1 where they did not. */
+  readonly stride: number;
 }
 
 export interface Coverage {
@@ -31,42 +39,15 @@ export interface Coverage {
   readonly unobserved: number;
   /** Ticks of all samples: the weight of the whole flame graph. */
   readonly sampled: number;
+  /** A worker was lost, or sampled less than was asked for: the picture lacks something. */
+  readonly incomplete: boolean;
 }
 
 export function measureCoverage(profile: Profile): Coverage {
-  const tallies = profile.workers.map(() => ({
-    dumps: 0,
-    observed: 0,
-    busyCoreTicks: 0,
-    gaps: new Map<string, number>(),
-    cutStacks: 0,
-    unreadableLines: 0,
-  }));
-  const coreOfThread = profile.threads.map(({ name }) => coreOf(name));
-  const { dumps, samples } = profile;
-  let sampled = 0;
-  let cores = 0;
-  let sample = 0;
-  for (let dump = 0; dump < dumps.weight.length; dump++) {
-    const tally = tallies[dumps.worker[dump]!]!;
-    const weight = dumps.weight[dump]!;
-    tally.dumps += 1;
-    tally.observed += weight;
-    for (; sample < dumps.sampleEnd[dump]!; sample++) {
-      sampled += weight;
-      const core = coreOfThread[samples.thread[sample]!] ?? null;
-      if (core === null) continue;
-      tally.busyCoreTicks += weight;
-      cores = Math.max(cores, core + 1);
-    }
-  }
-  for (const { worker, kind, count, reason } of profile.events) {
-    const tally = tallies[worker]!;
-    if (kind === 'gap') tally.gaps.set(reason, (tally.gaps.get(reason) ?? 0) + count);
-    if (kind === 'cut') tally.cutStacks += count;
-    if (kind === 'unreadable') tally.unreadableLines += count;
-  }
-  const workers = tallies.map((tally, worker): WorkerCoverage => {
+  const tallies = profile.workers.map(newTally);
+  const { sampled, cores } = tallyDumps(profile, tallies);
+  tallyEvents(profile, tallies);
+  const workers = tallies.map(({ lastDumpMs: _, ...tally }, worker): WorkerCoverage => {
     const unobserved = sum(tally.gaps.values());
     const coreTicks = cores * tally.observed;
     return {
@@ -86,7 +67,86 @@ export function measureCoverage(profile: Profile): Coverage {
     observed: sum(workers.map((worker) => worker.observed)),
     unobserved: sum(workers.map((worker) => worker.unobserved)),
     sampled,
+    incomplete: isIncomplete(workers),
   };
+}
+
+const newTally = () => ({
+  dumps: 0,
+  observed: 0,
+  busyCoreTicks: 0,
+  gaps: new Map<string, number>(),
+  cutStacks: 0,
+  unreadableLines: 0,
+  left: null as string | null,
+  lastDumpMs: -1,
+  isGone: false,
+  respawns: 0,
+  stride: 1,
+});
+
+type Tally = ReturnType<typeof newTally>;
+
+function tallyDumps(
+  { dumps, samples, threads }: Profile,
+  tallies: readonly Tally[],
+): { sampled: number; cores: number } {
+  const coreOfThread = threads.map(({ name }) => coreOf(name));
+  let sampled = 0;
+  let cores = 0;
+  let sample = 0;
+  for (let dump = 0; dump < dumps.weight.length; dump++) {
+    const tally = tallies[dumps.worker[dump]!]!;
+    tally.dumps += dumps.dumps[dump]!;
+    tally.observed += dumps.weight[dump]!;
+    tally.lastDumpMs = dumps.timeMs[dump]!;
+    for (; sample < dumps.sampleEnd[dump]!; sample++) {
+      const weight = samples.weight[sample]!;
+      sampled += weight;
+      const core = coreOfThread[samples.thread[sample]!] ?? null;
+      if (core === null) continue;
+      tally.busyCoreTicks += weight;
+      cores = Math.max(cores, core + 1);
+    }
+  }
+  return { sampled, cores };
+}
+
+function tallyEvents({ events }: Profile, tallies: readonly Tally[]): void {
+  const take: Record<EventKind, (tally: Tally, event: ProfileEvent) => void> = {
+    gap: (tally, { reason, count, timeMs }) => {
+      tally.gaps.set(reason, (tally.gaps.get(reason) ?? 0) + count);
+      tally.isGone = ['gone', 'died'].includes(reason) && timeMs > tally.lastDumpMs;
+    },
+    cut: (tally, { count }) => {
+      tally.cutStacks += count;
+    },
+    unreadable: (tally, { count }) => {
+      tally.unreadableLines += count;
+    },
+    left: (tally, { reason }) => {
+      tally.left = reason;
+    },
+    respawn: (tally) => {
+      tally.respawns += 1;
+    },
+    throttle: (tally, { count }) => {
+      tally.stride = Math.max(tally.stride, count);
+    },
+  };
+  for (const event of events) take[event.kind](tallies[event.worker]!, event);
+}
+
+/**
+ * Workers may come and go (`cheaper`, a reload); a server that is gone at the end is lost. A socket that was stale from
+ * the beginning is nobody's loss.
+ */
+function isIncomplete(workers: readonly WorkerCoverage[]): boolean {
+  const seen = workers.filter(({ dumps }) => dumps > 0);
+  return (
+    workers.some(({ left, stride, gaps }) => left !== null || stride > 1 || gaps.has('spared')) ||
+    (seen.length > 0 && seen.every(({ isGone }) => isGone))
+  );
 }
 
 function sum(numbers: Iterable<number>): number {

@@ -5,7 +5,7 @@ import { forEachSample, type Profile } from '../profile/profile.ts';
 export function foldStacks(profile: Profile): Float64Array {
   const weights = new Float64Array(profile.stacks.parent.length);
   const { stack } = profile.samples;
-  forEachSample(profile, (sample, _dump, weight) => {
+  forEachSample(profile, (sample, weight) => {
     weights[stack[sample]!]! += weight;
   });
   return weights;
@@ -15,7 +15,7 @@ export function foldStacks(profile: Profile): Float64Array {
 export function foldThreads(profile: Profile): Float64Array {
   const weights = new Float64Array(profile.threads.length);
   const { thread } = profile.samples;
-  forEachSample(profile, (sample, _dump, weight) => {
+  forEachSample(profile, (sample, weight) => {
     weights[thread[sample]!]! += weight;
   });
   return weights;

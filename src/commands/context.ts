@@ -1,11 +1,20 @@
 // What a command may know of the world outside; cli.ts gives the real one.
 import type { Terminal } from '../output/terminal.ts';
 
+export interface SuspendHandlers {
+  readonly pause: () => Promise<void>;
+  readonly resume: () => void;
+}
+
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C or SIGTERM: end early, write everything. */
   readonly stop: AbortSignal;
+  /**
+   * Registers what Ctrl-Z does before the process stops, and what happens when it goes on; returns how to take it back.
+   */
+  readonly onSuspend: (handlers: SuspendHandlers) => () => void;
   readonly now: () => Date;
   readonly host: string;
   readonly version: string;

@@ -1,17 +1,16 @@
 // tbprof demo: record the embedded fleet through the real sockets and the real pipeline; no uWSGI needed.
 import type { ExitCode } from '../errors.ts';
 import { makeSocketFolder } from '../output/files.ts';
-import { discover } from '../tracebacker/discover.ts';
+import { Discovery } from '../tracebacker/discover.ts';
 import { printDump } from '../tracebacker/dump.ts';
 import { PlayedWorker } from '../tracebacker/play.ts';
 import { serveFleet } from '../tracebacker/serve.ts';
 import type { CommandContext } from './context.ts';
 import { planOutputs } from './outputs.ts';
-import { recordTargets } from './record.ts';
+import { recordTargets, type SamplingOptions } from './record.ts';
 
-export interface DemoOptions {
+export interface DemoOptions extends Omit<SamplingOptions, 'keepGoing'> {
   readonly durationMs: number;
-  readonly rateHz: number;
   readonly output: readonly string[];
   readonly format?: string | undefined;
 }
@@ -28,7 +27,10 @@ export async function demo(options: DemoOptions, context: CommandContext): Promi
   );
   try {
     context.terminal.say(`recording ${workers} played workers for ${options.durationMs / 1_000} s ...`);
-    return await recordTargets({ ...options, outputs, targets: discover([sockets.prefix]) }, context);
+    return await recordTargets(
+      { sampling: { ...options, keepGoing: false }, outputs, discovery: new Discovery({ wheres: [sockets.prefix] }) },
+      context,
+    );
   } finally {
     await fleet.close();
     sockets.remove();

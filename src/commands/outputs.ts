@@ -2,7 +2,8 @@
 import { usageError } from '../errors.ts';
 import type { Format, View } from '../formats/format.ts';
 import { formatNamed, formatOfFile, formats } from '../formats/index.ts';
-import { checkWritable, readTemplate, writeReport } from '../output/files.ts';
+import { recording } from '../formats/recording.ts';
+import { checkWritable, exists, readTemplate, writeReport } from '../output/files.ts';
 import { renderProfile } from '../pipeline.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { CommandContext } from './context.ts';
@@ -18,7 +19,7 @@ interface OutputOptions {
   readonly format?: string | undefined;
 }
 
-/** Decides files and formats, and finds what cannot be written before anything is recorded. */
+/** Decides about files and formats, and finds what cannot be written before anything is recorded. */
 export function planOutputs({ output, format }: OutputOptions, now: Date): Output[] {
   const named = format === undefined ? null : formatNamed(format);
   const files = output.length > 0 ? output : [defaultFile(named ?? formats[0]!, now)];
@@ -40,6 +41,14 @@ export async function writeOutputs(
   }
 }
 
+/** Where the recording is kept while it is made: beside the first report. */
+export function recordingName(outputs: readonly Output[], now: Date): string {
+  const first = outputs.find(({ file }) => file !== '-');
+  if (!first) return defaultFile(recording, now);
+  const ending = first.format.extensions.find((extension) => first.file.toLowerCase().endsWith(extension)) ?? '';
+  return `${first.file.slice(0, first.file.length - ending.length)}${recording.extensions[0]}`;
+}
+
 function chooseFormat(file: string): Format {
   if (file === '-') throw usageError('-o - does not say which format', 'add -f collapsed, -f speedscope or -f html');
   const found = formatOfFile(file);
@@ -51,7 +60,12 @@ function chooseFormat(file: string): Format {
 /** `tbprof-20261123-194500.html`, in local time, as the person on call reads the clock. */
 function defaultFile(format: Format, now: Date): string {
   const digits = (number: number) => String(number).padStart(2, '0');
+  const [ending] = format.extensions;
   const date = [now.getFullYear(), now.getMonth() + 1, now.getDate()].map(digits).join('');
   const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map(digits).join('');
-  return `tbprof-${date}-${time}${format.extensions[0]}`;
+  // Another recording may have begun in the same second.
+  for (let number = 1; ; number++) {
+    const file = `tbprof-${date}-${time}${number === 1 ? '' : `-${number}`}${ending}`;
+    if (!exists(file)) return file;
+  }
 }

@@ -3,19 +3,22 @@ import { type ExitCode, exitCodes } from '../errors.ts';
 import { count } from '../formats/summary.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { coreOf } from '../profile/labels.ts';
-import { discover } from '../tracebacker/discover.ts';
+import { ServerGuard } from '../sampling/guard.ts';
+import { Discovery } from '../tracebacker/discover.ts';
 import type { Dump } from '../tracebacker/dump.ts';
-import { explainFailure } from '../tracebacker/explain.ts';
+import { explainVerdict } from '../tracebacker/explain.ts';
 import { groupThreads, type ThreadGroup } from '../tracebacker/group.ts';
 import { DumpParser } from '../tracebacker/parse.ts';
 import { type Reading, readDump } from '../tracebacker/read.ts';
 import { nameTarget, printAddress, type Target } from '../tracebacker/target.ts';
+import { judgeReading, type Verdict } from '../tracebacker/verdict.ts';
 import { visible } from '../visible.ts';
 import type { CommandContext } from './context.ts';
 import { chooseSockets } from './record.ts';
 
 export interface ReadOptions {
   readonly socket: readonly string[];
+  readonly pid?: number | undefined;
   readonly raw: boolean;
   readonly json: boolean;
 }
@@ -26,18 +29,33 @@ const timeoutMs = 10_000;
 interface WorkerDump {
   readonly target: Target;
   readonly reading: Reading;
+  readonly verdict: Verdict;
 }
 
 export async function read(options: ReadOptions, context: CommandContext): Promise<ExitCode> {
-  const targets = discover(chooseSockets(options.socket, context.env));
+  const targets = new Discovery({ wheres: chooseSockets(options.socket, context.env), pid: options.pid }).look();
   const giveUp = AbortSignal.any([AbortSignal.timeout(timeoutMs), context.stop]);
-  const dumps = await Promise.all(
-    targets.map(async (target) => ({ target, reading: await readDump(target.address, giveUp) })),
-  );
+  const dumps = await readAll(targets, giveUp);
   if (options.raw) await printRaw(dumps, context.terminal);
   else if (options.json) await context.terminal.out(`${JSON.stringify(dumps.map(describe), null, 2)}\n`);
   else await printGrouped(dumps, context.terminal);
   return complain(dumps, context);
+}
+
+/** One worker of each server first, and the others when it has survived: a stock tracebacker can crash its worker. */
+async function readAll(targets: readonly Target[], giveUp: AbortSignal): Promise<WorkerDump[]> {
+  const guards = new Map(targets.map(({ server }) => [server, new ServerGuard(false)]));
+  const dumps = await Promise.all(
+    targets.map(async (target) => {
+      const guard = guards.get(target.server)!;
+      if (!(await guard.mayConnect())) return null;
+      const reading = await readDump(target.address, giveUp);
+      const verdict = await judgeReading(reading, target);
+      guard.conclude(verdict, false);
+      return { target, reading, verdict };
+    }),
+  );
+  return dumps.filter((dump) => dump !== null);
 }
 
 /** As they came; but where a terminal would obey control characters, they are shown instead. */
@@ -48,12 +66,12 @@ async function printRaw(dumps: readonly WorkerDump[], terminal: Terminal): Promi
   }
 }
 
-function describe({ target, reading }: WorkerDump) {
+function describe({ target, reading, verdict }: WorkerDump) {
   const { threads, warnings } = parse(reading);
   return {
     worker: target.worker,
     address: printAddress(target.address),
-    failure: reading.failure,
+    verdict,
     waitMs: reading.waitMs,
     tookMs: reading.tookMs,
     threads,
@@ -62,9 +80,7 @@ function describe({ target, reading }: WorkerDump) {
 }
 
 async function printGrouped(dumps: readonly WorkerDump[], terminal: Terminal): Promise<void> {
-  const parsed = dumps
-    .filter(({ reading }) => reading.failure === null)
-    .map((dump) => ({ ...dump, ...parse(dump.reading) }));
+  const parsed = dumps.filter(({ verdict }) => verdict === 'dump').map((dump) => ({ ...dump, ...parse(dump.reading) }));
   const labelled = parsed.flatMap(({ target, threads }) =>
     threads.map(
       (stack) =>
@@ -90,9 +106,9 @@ function printGroup({ threads, frames, cut }: ThreadGroup, { paint }: Terminal):
 }
 
 function complain(dumps: readonly WorkerDump[], { terminal, nodeVersion }: CommandContext): ExitCode {
-  const failed = dumps.filter(({ reading }) => reading.failure !== null);
-  for (const { target, reading } of failed) {
-    const { message, hint } = explainFailure(target, reading.failure!, nodeVersion);
+  const failed = dumps.filter(({ verdict }) => verdict !== 'dump');
+  for (const { target, verdict } of failed) {
+    const { message, hint } = explainVerdict(target, verdict, nodeVersion);
     terminal.say(`tbprof: ${visible(message)}: ${visible(hint)}`);
   }
   if (failed.length === 0) return exitCodes.done;

@@ -1,121 +1,157 @@
 // tbprof record: sample the workers, write reports.
-import { measureCoverage, type WorkerCoverage } from '../aggregate/coverage.ts';
-import { type ExitCode, exitCodes, TbprofError, usageError } from '../errors.ts';
+import { type Coverage, measureCoverage, type WorkerCoverage } from '../aggregate/coverage.ts';
+import { type ExitCode, exitCodes, TbprofError } from '../errors.ts';
 import { defaultView } from '../formats/format.ts';
+import { recording as recordingFormat } from '../formats/recording.ts';
 import { count, renderSummary } from '../formats/summary.ts';
 import { defaults } from '../options.ts';
-import { type Recording, startRecording } from '../pipeline.ts';
+import { copyReport } from '../output/files.ts';
+import { RecordingFile } from '../output/recording-file.ts';
+import { startRecording } from '../pipeline.ts';
 import type { Profile } from '../profile/profile.ts';
-import { discover } from '../tracebacker/discover.ts';
-import { explainFailure } from '../tracebacker/explain.ts';
+import type { Recorder, RecorderOptions } from '../recorder.ts';
+import { Discovery } from '../tracebacker/discover.ts';
+import { explainVerdict } from '../tracebacker/explain.ts';
 import type { Target } from '../tracebacker/target.ts';
 import type { CommandContext } from './context.ts';
-import { type Output, planOutputs, writeOutputs } from './outputs.ts';
+import { type Output, planOutputs, recordingName, writeOutputs } from './outputs.ts';
 
-export interface RecordOptions {
-  readonly socket: readonly string[];
-  /** Undefined: until Ctrl-C. */
-  readonly durationMs?: number | undefined;
+/** How to sample, whoever it is. */
+export interface SamplingOptions extends Pick<RecorderOptions, 'keepGoing' | 'limits' | 'durationMs'> {
   readonly rateHz: number;
+}
+
+export interface RecordOptions extends SamplingOptions {
+  readonly socket: readonly string[];
+  readonly pid?: number | undefined;
   readonly output: readonly string[];
   readonly format?: string | undefined;
 }
 
 export async function record(options: RecordOptions, context: CommandContext): Promise<ExitCode> {
   const outputs = planOutputs(options, context.now());
-  const targets = discover(chooseSockets(options.socket, context.env));
-  return recordTargets({ ...options, targets, outputs }, context);
+  const discovery = new Discovery({ wheres: chooseSockets(options.socket, context.env), pid: options.pid });
+  return recordTargets({ sampling: options, discovery, outputs }, context);
 }
 
-/** The `-s` options, else the environment's TBPROF_SOCKET. */
+/** The `-s` options, else the environment's TBPROF_SOCKET; empty: they are to be found. */
 export function chooseSockets(sockets: readonly string[], env: CommandContext['env']): readonly string[] {
   if (sockets.length > 0) return sockets;
-  if (env.TBPROF_SOCKET) return [env.TBPROF_SOCKET];
-  throw usageError(
-    'which workers? no -s and no TBPROF_SOCKET',
-    'give the value of py-tracebacker, such as -s /tmp/tbsocket. (or try: tbprof demo)',
-  );
+  return env.TBPROF_SOCKET ? [env.TBPROF_SOCKET] : [];
 }
 
 interface RecordTargetsOptions {
-  readonly targets: readonly Target[];
-  readonly durationMs?: number | undefined;
-  readonly rateHz: number;
+  readonly sampling: SamplingOptions;
+  readonly discovery: Discovery;
   readonly outputs: readonly Output[];
 }
 
 /** Everything after it is known whom to sample and what to write. */
 export async function recordTargets(options: RecordTargetsOptions, context: CommandContext): Promise<ExitCode> {
-  const { targets, durationMs, rateHz, outputs } = options;
+  const { sampling, discovery, outputs } = options;
   const { terminal } = context;
-  const recording = startRecording({
+  const targets = discovery.look();
+  const file = new RecordingFile(recordingName(outputs, context.now()));
+  const recorder = startRecording({
+    ...sampling,
     targets,
+    lookAgain: () => discovery.lookAgain(),
     meta: {
       startedEpochMs: context.now().getTime(),
-      rateHz,
+      rateHz: sampling.rateHz,
       host: context.host,
       source: 'tracebacker',
       recorder: `tbprof ${context.version}`,
     },
-    durationMs,
     stop: context.stop,
+    append: (lines) => {
+      file.append(lines);
+      file.sync();
+    },
   });
-  const stopStatus = showStatus(recording, options, context);
-  const profile = await recording.done.finally(stopStatus);
+  const stopStatus = showStatus(recorder, sampling, context);
+  const ignoreSuspend = context.onSuspend({ pause: () => recorder.pause(), resume: () => recorder.resume() });
+  const profile = await recorder.done.finally(() => {
+    stopStatus();
+    ignoreSuspend();
+    file.close();
+  });
 
-  failIfNothingAnswered(profile, targets, context);
-  await writeOutputs(profile, outputs, defaultView, context);
+  const coverage = measureCoverage(profile);
+  if (coverage.dumps === 0) {
+    file.remove();
+    throw explainNothing(coverage, targets, context);
+  }
+  if (file.failure !== null)
+    terminal.say(`tbprof: cannot write ${file.path} (${file.failure}): the recording is in memory only`);
+  await writeAll(profile, outputs, file, context);
   terminal.say(renderSummary(profile, defaults.topFunctions));
   announceOutputs(outputs, terminal.say);
-  return judge(profile);
+  if (coverage.sampled === 0) throw explainIdle(profile, coverage);
+  return coverage.incomplete ? exitCodes.incomplete : exitCodes.done;
 }
 
-function failIfNothingAnswered(profile: Profile, targets: readonly Target[], { nodeVersion }: CommandContext): void {
-  const { workers, dumps } = measureCoverage(profile);
-  if (dumps > 0) return;
-  const failed = workers.map(({ worker, gaps }) => ({
-    target: targets[worker]!,
-    failure: failureOf(gaps) ?? 'abandoned',
-  }));
-  const first = failed[0]!;
-  const { message, hint } = explainFailure(first.target, first.failure, nodeVersion);
-  const others = failed.length > 1 ? `; none of the ${failed.length} workers answered` : '';
-  throw new TbprofError(`${message}${others}`, { code: first.failure, exitCode: exitCodes.nothingRecorded, hint });
-}
-
-function judge(profile: Profile): ExitCode {
-  const { workers, planned, sampled } = measureCoverage(profile);
-  const seconds = ((profile.meta.durationMs ?? 0) / 1_000).toFixed(1);
-  if (sampled === 0) {
-    throw new TbprofError(
-      `no Python code ran in ${profile.workers.map(({ address }) => address).join(', ')} during ${seconds} s (${count(planned, 'tick')})`,
-      {
-        code: 'idle',
-        exitCode: exitCodes.nothingRecorded,
-        hint: 'the workers were idle: record while they serve requests',
-      },
+/** The recording file goes only when every report is safely written; where one fails, it says where the recording is. */
+async function writeAll(
+  profile: Profile,
+  outputs: readonly Output[],
+  file: RecordingFile,
+  context: CommandContext,
+): Promise<void> {
+  const isKept = ({ file: name, format }: Output) =>
+    format === recordingFormat && name !== '-' && file.failure === null;
+  try {
+    await writeOutputs(
+      profile,
+      outputs.filter((output) => !isKept(output)),
+      defaultView,
+      context,
     );
+    for (const output of outputs.filter(isKept)) if (output.file !== file.path) copyReport(file.path, output.file);
+  } catch (error) {
+    if (file.failure === null) {
+      context.terminal.say(`tbprof: nothing is lost: render it again with: tbprof report ${quote(file.path)}`);
+    }
+    throw error;
   }
-  return workers.some(isIncomplete) ? exitCodes.incomplete : exitCodes.done;
+  if (!outputs.some((output) => output.file === file.path)) file.remove();
 }
 
-function isIncomplete({ gaps }: WorkerCoverage): boolean {
-  return failureOf(gaps) !== null;
+function explainNothing(coverage: Coverage, targets: readonly Target[], { nodeVersion }: CommandContext): TbprofError {
+  const failed = coverage.workers.map(({ worker, gaps, left }) => ({
+    target: targets[worker]!,
+    verdict: left ?? failureOf(gaps) ?? 'abandoned',
+  }));
+  // The most telling one first: what was spared says nothing, and a stale socket among others is no news.
+  const first = failed.find(({ verdict }) => !['spared', 'gone'].includes(verdict)) ?? failed[0]!;
+  const { message, hint } = explainVerdict(first.target, first.verdict, nodeVersion);
+  const others = failed.length > 1 ? `; none of the ${failed.length} workers answered` : '';
+  return new TbprofError(`${message}${others}`, { code: first.verdict, exitCode: exitCodes.nothingRecorded, hint });
 }
 
-/** The failure of a connection among the reasons for gaps; the others are the sampler's own. */
-function failureOf(gaps: ReadonlyMap<string, number>): string | null {
-  return [...gaps.keys()].find((reason) => !['late', 'behind', 'end'].includes(reason)) ?? null;
+/** The verdict among the reasons for gaps; the others are the sampler's own. */
+function failureOf(gaps: WorkerCoverage['gaps']): string | null {
+  const own = ['late', 'behind', 'paused', 'preflight', 'end'];
+  return [...gaps.keys()].find((reason) => !own.includes(reason)) ?? null;
+}
+
+function explainIdle({ workers, meta }: Profile, { planned }: Coverage): TbprofError {
+  const seconds = ((meta.durationMs ?? 0) / 1_000).toFixed(1);
+  const addresses = workers.map(({ address }) => address).join(', ');
+  return new TbprofError(`no Python code ran in ${addresses} during ${seconds} s (${count(planned, 'tick')})`, {
+    code: 'idle',
+    exitCode: exitCodes.nothingRecorded,
+    hint: 'the workers were idle: record while they serve requests',
+  });
 }
 
 function announceOutputs(outputs: readonly Output[], say: (text: string) => void): void {
   const files = outputs.filter(({ file }) => file !== '-');
   if (files.length > 0) say(`\nwrote ${files.map(({ file }) => file).join(', ')}`);
   const page = files.find(({ format }) => format.name === 'html');
-  if (page)
-    say(
-      `in another format: tbprof report ${quote(page.file)} -o ${quote(page.file.replace(/\.html?$/, ''))}.speedscope.json`,
-    );
+  if (!page) return;
+  const again = `${page.file.replace(/\.html?$/, '')}.speedscope.json`;
+  say(`in another format: tbprof report ${quote(page.file)} -o ${quote(again)}`);
 }
 
 /** Ready to be pasted into a shell. */
@@ -123,21 +159,18 @@ function quote(file: string): string {
   return /^[\w./@+-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
 }
 
-function showStatus(
-  recording: Recording,
-  options: RecordTargetsOptions,
-  { terminal, now }: CommandContext,
-): () => void {
+/** A line on the terminal while it lasts; returns how to take it away. */
+function showStatus(recorder: Recorder, sampling: SamplingOptions, { terminal, now }: CommandContext): () => void {
   const startMs = now().getTime();
-  const total = options.durationMs === undefined ? '' : ` / ${options.durationMs / 1_000}`;
+  const total = sampling.durationMs === undefined ? '' : ` / ${sampling.durationMs / 1_000}`;
   const show = () => {
-    const { dumps, stacks } = recording.view();
+    const { dumps, stacks, workers } = recorder.view();
     const elapsed = (now().getTime() - startMs) / 1_000;
-    const perWorker = dumps.weight.length / Math.max(elapsed, 0.001) / options.targets.length;
-    const rate = `${perWorker.toFixed(1)} of ${options.rateHz} dumps/s per worker`;
+    const taken = dumps.dumps.reduce((sum, merged) => sum + merged, 0);
+    const perWorker = (taken / Math.max(elapsed, 0.001) / workers.length).toFixed(1);
     terminal.status(
-      `${elapsed.toFixed(1)}${total} s  ${count(dumps.weight.length, 'dump')}  ${rate}  ` +
-        `${count(stacks.frame.length, 'stack')}  ${count(options.targets.length, 'worker')}  (Ctrl-C ends and writes)`,
+      `${elapsed.toFixed(1)}${total} s  ${count(taken, 'dump')}  ${perWorker} of ${sampling.rateHz} dumps/s per worker  ` +
+        `${count(stacks.frame.length, 'stack')}  ${count(workers.length, 'worker')}  (Ctrl-C ends and writes)`,
     );
   };
   const timer = setInterval(show, 250);

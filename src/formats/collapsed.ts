@@ -22,7 +22,7 @@ export function renderCollapsed(profile: Profile, view: View): string {
     const roots = profile.threads.map(({ worker }, number) =>
       [labelWorker(profile, worker), labelThread(profile, number)].map(escapeFrame).join(';'),
     );
-    forEachSample(profile, (sample, _dump, weight) => {
+    forEachSample(profile, (sample, weight) => {
       count(`${roots[thread[sample]!]};${nameStack(stack[sample]!)}`, weight);
     });
   } else {

@@ -94,7 +94,7 @@ class SampledDrafts {
     const { samples, threads } = this.#profile;
     const totals = foldThreads(this.#profile);
     const runs = threads.map(() => ({ stacks: [] as number[], ticks: [] as number[] }));
-    forEachSample(this.#profile, (sample, _dump, weight) => {
+    forEachSample(this.#profile, (sample, weight) => {
       const { stacks, ticks } = runs[samples.thread[sample]!]!;
       const stack = samples.stack[sample]!;
       // speedscope joins equal neighbours at import; joining them here keeps the file small.

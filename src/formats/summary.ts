@@ -3,6 +3,8 @@ import { buildCallTree } from '../aggregate/call-tree.ts';
 import { type Coverage, measureCoverage, type WorkerCoverage } from '../aggregate/coverage.ts';
 import { foldStacks } from '../aggregate/fold.ts';
 import { listFunctions } from '../aggregate/functions.ts';
+import { leakBytesPerLine, measureIntrusion } from '../aggregate/intrusion.ts';
+import { findTroubles, type Trouble } from '../aggregate/troubles.ts';
 import { groupFrames, labelWorker } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
 import { visible } from '../visible.ts';
@@ -10,9 +12,13 @@ import { visible } from '../visible.ts';
 /** Lines of text, safe for a terminal, no line end after the last. */
 export function renderSummary(profile: Profile, functionCount: number): string {
   const coverage = measureCoverage(profile);
-  return [...describeCoverage(profile, coverage), '', ...describeFunctions(profile, coverage, functionCount)].join(
-    '\n',
-  );
+  const sections = [
+    describeCoverage(profile, coverage),
+    profile.meta.source === 'tracebacker' ? ['what it cost:', ...describeIntrusion(profile)] : [],
+    findTroubles(profile).map((trouble) => printTrouble(profile, trouble)),
+    ['', ...describeFunctions(profile, coverage, functionCount)],
+  ];
+  return sections.flat().join('\n');
 }
 
 function describeCoverage(profile: Profile, coverage: Coverage): string[] {
@@ -36,28 +42,52 @@ function describeWorker(profile: Profile, worker: WorkerCoverage): string {
   } else if (worker.observed > 0) {
     parts.push('idle');
   }
+  if (worker.respawns > 0) parts.push(count(worker.respawns, 'respawn'));
   for (const [reason, ticks] of worker.gaps) parts.push(`${count(ticks, 'tick')} ${describeGap(reason)}`);
   if (worker.cutStacks > 0) parts.push(`${count(worker.cutStacks, 'stack')} cut short`);
   if (worker.unreadableLines > 0) parts.push(`${count(worker.unreadableLines, 'line')} not understood`);
   return parts.join(', ');
 }
 
+/** A Verdict of tracebacker/verdict.ts or a Skip of sampling/sampler.ts, after a number of ticks. */
 const gapReasons: Record<string, string> = {
-  late: 'later than a dump can speak for',
+  late: 'that no dump was in time for',
   behind: 'skipped, because tbprof was behind',
+  paused: 'while tbprof was stopped',
+  preflight: 'before the first worker had proven that it survives a dump',
+  spared: 'not asked for, because another worker of its server crashed',
   end: 'after the last dump',
-  absent: 'without a socket',
-  refused: 'with nothing listening',
-  denied: 'without permission',
+  gone: 'with nothing listening',
+  died: 'lost: it died while we were connected',
+  poisoned: 'lost: its tracebacker is poisoned',
+  silent: 'lost: it answered with nothing',
   reset: 'lost to a broken connection',
-  empty: 'lost: the worker answered with nothing (its tracebacker is poisoned or it crashed) and was left alone',
+  denied: 'without permission',
   'not-a-tracebacker': 'lost: the answer was no dump',
-  'too-large': 'lost to dumps over the size limit',
+  'too-large': 'lost to a dump over the size limit',
+  'too-slow': 'lost to dumps without an end',
   abandoned: 'lost: no answer in time',
 };
 
 function describeGap(reason: string): string {
   return gapReasons[reason] ?? visible(reason);
+}
+
+function printTrouble(profile: Profile, { workers, story }: Trouble): string {
+  const names = workers.map((worker) => visible(labelWorker(profile, worker))).join(', ');
+  return names === '' ? `! ${story}` : `! ${names}: ${story}`;
+}
+
+function describeIntrusion(profile: Profile): string[] {
+  return measureIntrusion(profile).workers.map(({ worker, held, waitP50Us, waitP99Us, printedLines, ...usage }) => {
+    const ms = (us: number | null) => (us === null ? '?' : (us / 1_000).toFixed(1));
+    const parts = [`GIL wait ${ms(waitP50Us)} ms (p99 ${ms(waitP99Us)} ms)`];
+    if (held !== null) parts.unshift(`dumps took at most ${percent(held)} of the time`);
+    const estimate = (printedLines * leakBytesPerLine) / 1e6;
+    const growth = usage.rssGrowthKb === null ? '' : `, memory grew by ${(usage.rssGrowthKb / 1_024).toFixed(1)} MB`;
+    parts.push(`leak of the tracebacker up to ${estimate.toFixed(1)} MB${growth}`);
+    return `  ${visible(labelWorker(profile, worker))}: ${parts.join(', ')}`;
+  });
 }
 
 function describeFunctions(profile: Profile, { sampled }: Coverage, limit: number): string[] {

@@ -1,6 +1,16 @@
 // All writing of reports and reading of files. A report is written beside its name and renamed: whoever opens the name
 // sees the old file or the whole new one.
-import { accessSync, constants, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { exitCodes, TbprofError } from '../errors.ts';
@@ -16,10 +26,23 @@ export function checkWritable(file: string): void {
   }
 }
 
+export function exists(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
 export function writeReport(file: string, text: string): void {
+  write(file, (temporary) => writeFileSync(temporary, text));
+}
+
+/** As {@link writeReport}, from a file that is there. */
+export function copyReport(from: string, file: string): void {
+  write(file, (temporary) => copyFileSync(from, temporary));
+}
+
+function write(file: string, fill: (temporary: string) => void): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, text);
+    fill(temporary);
     renameSync(temporary, file);
   } catch (cause) {
     rmSync(temporary, { force: true });

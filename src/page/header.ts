@@ -1,4 +1,6 @@
 // What was recorded: when, where, how long, how much of it was seen, and what to mistrust.
+import { measureIntrusion } from '../aggregate/intrusion.ts';
+import { findTroubles } from '../aggregate/troubles.ts';
 import { labelWorker } from '../profile/labels.ts';
 import { byId, element } from './dom.ts';
 import type { Report } from './load.ts';
@@ -15,6 +17,7 @@ export function showHeader(report: Report): void {
     ['rate', `${meta.rateHz} dumps/s per worker`],
     ['workers', String(profile.workers.length)],
     ['observed', `${coverage.observed} of ${coverage.planned} ticks (${share(coverage.observed, coverage.planned)})`],
+    ['what it cost', describeCost(report)],
     ['recorded by', `${meta.recorder}, from ${meta.source}`],
   ];
   byId('facts').replaceChildren(
@@ -22,6 +25,19 @@ export function showHeader(report: Report): void {
   );
   byId('workers').replaceChildren(...coverage.workers.map((worker) => describeWorker(report, worker.worker)));
   byId('warnings').replaceChildren(...warnings(report).map((text) => element('p', '', text)));
+}
+
+/** The worst of the workers: nobody looks at the others. */
+function describeCost({ profile }: Report): string {
+  const { workers } = measureIntrusion(profile);
+  const worst = (numbers: (number | null)[]) => Math.max(...numbers.map((number) => number ?? -1));
+  const held = worst(workers.map((worker) => worker.held));
+  const waitUs = worst(workers.map((worker) => worker.waitP99Us));
+  const parts = [
+    ...(held < 0 ? [] : [`dumps took at most ${(100 * held).toFixed(1)} % of a worker's time`]),
+    ...(waitUs < 0 ? [] : [`waited for the GIL ${(waitUs / 1_000).toFixed(1)} ms (p99)`]),
+  ];
+  return parts.join(', ') || 'not known';
 }
 
 function describeWorker({ profile, coverage }: Report, worker: number): HTMLElement {
@@ -42,14 +58,9 @@ function warnings({ profile, coverage, whole }: Report): string[] {
   if (!whole) found.push('The recording was cut off: its end is missing.');
   if (coverage.observed === 0) found.push('Nothing was observed: there is not one dump in the recording.');
   else if (coverage.sampled === 0) found.push('No Python code was seen running: the workers were idle.');
-  if (coverage.unobserved > 0.05 * coverage.planned) {
-    found.push(`${share(coverage.unobserved, coverage.planned)} of the time was not observed.`);
-  }
-  for (const { worker, gaps, cutStacks, unreadableLines } of coverage.workers) {
-    const name = labelWorker(profile, worker);
-    if (gaps.has('empty')) found.push(`${name} answered with nothing and was left alone: poisoned, or crashed.`);
-    if (cutStacks > 0) found.push(`${name}: ${cutStacks} stacks were cut short by the tracebacker.`);
-    if (unreadableLines > 0) found.push(`${name}: ${unreadableLines} lines were not understood.`);
+  for (const { workers, story } of findTroubles(profile)) {
+    const names = workers.map((worker) => labelWorker(profile, worker)).join(', ');
+    found.push(names === '' ? `${story[0]!.toUpperCase()}${story.slice(1)}.` : `${names}: ${story}.`);
   }
   return found;
 }

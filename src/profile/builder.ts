@@ -1,5 +1,6 @@
 // Builds a profile from dumps or from a stream. A profile can be looked at while it grows.
-import { IntColumn, Interner } from './columns.ts';
+import { coarsen } from './coarsen.ts';
+import { IntColumn, Interner, viewColumns } from './columns.ts';
 import type { Profile, ProfileEvent, ProfileMeta, ProfileThread, ProfileWorker } from './profile.ts';
 
 /** Frame with its text; tracebacker/dump.ts has the same shape. */
@@ -10,11 +11,22 @@ export interface FrameText {
   readonly source: string;
 }
 
-interface DumpRow {
+/** A dump, or several merged ones; see DumpTable. */
+export interface DumpRow {
   readonly worker: number;
   readonly timeMs: number;
   readonly weight: number;
+  readonly dumps?: number;
   readonly waitUs: number;
+  readonly sendUs?: number;
+}
+
+export interface ProcessRow {
+  readonly worker: number;
+  readonly timeMs: number;
+  readonly pid: number;
+  readonly rssKb: number;
+  readonly cpuMs: number;
 }
 
 /** Stack keys pack parent and frame into one exact double: 2^27 stacks and 2^26 frames. */
@@ -40,19 +52,28 @@ export class ProfileBuilder {
   readonly #dumps = {
     worker: new IntColumn(),
     timeMs: new IntColumn(),
+    dumps: new IntColumn(),
     weight: new IntColumn(),
     waitUs: new IntColumn(),
+    sendUs: new IntColumn(),
     sampleEnd: new IntColumn(),
   };
-  readonly #samples = { thread: new IntColumn(), stack: new IntColumn() };
+  readonly #samples = { thread: new IntColumn(), stack: new IntColumn(), weight: new IntColumn() };
+  readonly #processes = {
+    worker: new IntColumn(),
+    timeMs: new IntColumn(),
+    pid: new IntColumn(),
+    rssKb: new IntColumn(),
+    cpuMs: new IntColumn(),
+  };
   readonly #events: ProfileEvent[] = [];
 
   constructor(meta: Omit<ProfileMeta, 'durationMs'>) {
     this.#meta = { ...meta, durationMs: null };
   }
 
-  addWorker(worker: ProfileWorker): number {
-    return this.#workers.push(worker) - 1;
+  addWorker({ number, address, pid = null }: Omit<ProfileWorker, 'pid'> & { readonly pid?: number | null }): number {
+    return this.#workers.push({ number, address, pid }) - 1;
   }
 
   /** Threads are told apart by worker and name: names are all that a dump says of them. */
@@ -106,17 +127,32 @@ export class ProfileBuilder {
   }
 
   /** A sample of the dump that {@link endDump} ends. */
-  addSample(thread: number, stack: number): void {
+  addSample(thread: number, stack: number, weight: number): void {
     this.#samples.thread.push(thread);
     this.#samples.stack.push(stack);
+    this.#samples.weight.push(weight);
   }
 
-  endDump({ worker, timeMs, weight, waitUs }: DumpRow): void {
+  endDump({ worker, timeMs, weight, dumps = 1, waitUs, sendUs = -1 }: DumpRow): void {
     this.#dumps.worker.push(worker);
     this.#dumps.timeMs.push(Math.round(timeMs));
+    this.#dumps.dumps.push(dumps);
     this.#dumps.weight.push(weight);
     this.#dumps.waitUs.push(Math.round(waitUs));
+    this.#dumps.sendUs.push(Math.round(sendUs));
     this.#dumps.sampleEnd.push(this.#samples.stack.length);
+  }
+
+  addProcess(row: ProcessRow): void {
+    for (const [name, column] of Object.entries(this.#processes))
+      column.push(Math.round(row[name as keyof ProcessRow]));
+  }
+
+  /** Merges neighbouring dumps of each worker; numbers of dumps and samples change, those of the other tables do not. */
+  coarsen(bucketMs: number): void {
+    const { dumps, samples } = coarsen(this.view(), bucketMs);
+    for (const [name, column] of Object.entries(this.#dumps)) column.replace(dumps[name as keyof typeof dumps]);
+    for (const [name, column] of Object.entries(this.#samples)) column.replace(samples[name as keyof typeof samples]);
   }
 
   addEvent(event: ProfileEvent): void {
@@ -138,12 +174,8 @@ export class ProfileBuilder {
       threads: this.#threads,
       dumps: viewColumns(this.#dumps),
       samples: viewColumns(this.#samples),
+      processes: viewColumns(this.#processes),
       events: this.#events,
     };
   }
-}
-
-function viewColumns<Name extends string>(columns: Record<Name, IntColumn>): Record<Name, Int32Array> {
-  const views = Object.entries<IntColumn>(columns).map(([name, column]) => [name, column.view()]);
-  return Object.fromEntries(views) as Record<Name, Int32Array>;
 }

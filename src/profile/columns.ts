@@ -2,7 +2,7 @@
 
 /** A 32-bit integer column that grows by doubling. */
 export class IntColumn {
-  #values = new Int32Array(64);
+  #values: Int32Array = new Int32Array(64);
   #length = 0;
 
   get length(): number {
@@ -11,7 +11,7 @@ export class IntColumn {
 
   push(value: number): void {
     if (this.#length === this.#values.length) {
-      const grown = new Int32Array(this.#length * 2);
+      const grown = new Int32Array(Math.max(64, this.#length * 2));
       grown.set(this.#values);
       this.#values = grown;
     }
@@ -19,10 +19,21 @@ export class IntColumn {
     this.#length += 1;
   }
 
+  replace(values: Int32Array): void {
+    this.#values = values;
+    this.#length = values.length;
+  }
+
   /** The values so far, without a copy: later pushes do not show in it. */
   view(): Int32Array {
     return this.#values.subarray(0, this.#length);
   }
+}
+
+/** Views of all columns of a table. */
+export function viewColumns<Name extends string>(columns: Record<Name, IntColumn>): Record<Name, Int32Array> {
+  const views = Object.entries<IntColumn>(columns).map(([name, column]) => [name, column.view()]);
+  return Object.fromEntries(views) as Record<Name, Int32Array>;
 }
 
 /** Gives each distinct key a number, in order of first appearance. */

@@ -23,6 +23,8 @@ export interface ProfileWorker {
   readonly number: number | null;
   /** Where its tracebacker listened, as one types it. */
   readonly address: string;
+  /** Of the process that was behind it first; null where it is not known. */
+  readonly pid: number | null;
 }
 
 export interface ProfileThread {
@@ -30,15 +32,21 @@ export interface ProfileThread {
   readonly name: string;
 }
 
-/** One row per dump that arrived. A core without a sample in it was idle. */
+/**
+ * One row per dump that arrived. A core without a sample in it was idle. In a long recording neighbouring dumps of a
+ * worker are merged into one row, see profile/coarsen.ts.
+ */
 export interface DumpTable {
   readonly worker: Int32Array;
   /** Milliseconds since the recording began, of the tick that asked. */
   readonly timeMs: Int32Array;
-  /** Ticks that the dump, and each of its samples, stands for. */
+  /** How many dumps the row stands for: 1, or more where they were merged. */
+  readonly dumps: Int32Array;
+  /** Ticks that it stands for. */
   readonly weight: Int32Array;
-  /** Microseconds to the first byte; -1 where unknown. */
+  /** Microseconds to the first byte (the wait for the GIL), and from there to the last; -1 where unknown. */
   readonly waitUs: Int32Array;
+  readonly sendUs: Int32Array;
   /** Where the dump's samples end in {@link SampleTable}; they begin where those of the dump before end. */
   readonly sampleEnd: Int32Array;
 }
@@ -46,19 +54,47 @@ export interface DumpTable {
 export interface SampleTable {
   readonly thread: Int32Array;
   readonly stack: Int32Array;
+  /** Ticks: those of its dump; of merged dumps, those of the dumps in which the thread was there. */
+  readonly weight: Int32Array;
+}
+
+/** What the system said of the workers' processes now and then; empty where it does not tell. */
+export interface ProcessTable {
+  readonly worker: Int32Array;
+  readonly timeMs: Int32Array;
+  readonly pid: Int32Array;
+  readonly rssKb: Int32Array;
+  /** Processor time of the whole process since it began, in milliseconds. */
+  readonly cpuMs: Int32Array;
 }
 
 /** Something that happened while recording, in the order of time. */
 export interface ProfileEvent {
   readonly timeMs: number;
   readonly worker: number;
-  /** `gap` (ticks nobody observed), `cut` (stacks cut short), `unreadable` (lines that are no frame). */
-  readonly kind: 'gap' | 'cut' | 'unreadable';
-  /** Ticks, stacks or lines, as the kind says. */
+  readonly kind: EventKind;
+  /** Ticks, stacks, lines, pid or ticks per dump, as the kind says. */
   readonly count: number;
-  /** Of a gap: why. See tracebacker/read.ts for failures of a connection. */
+  /** Of a gap and of `left`: why, a Verdict of tracebacker/verdict.ts or a Skip of sampling/sampler.ts. */
   readonly reason: string;
 }
+
+export const eventKinds = [
+  /** Ticks that nobody observed. */
+  'gap',
+  /** Stacks that were cut short. */
+  'cut',
+  /** Lines that are no frame. */
+  'unreadable',
+  /** The worker was left alone for the rest of the recording. */
+  'left',
+  /** Another process is behind the socket: the new pid. */
+  'respawn',
+  /** Sampling was slowed down: one dump in so many ticks. */
+  'throttle',
+] as const;
+
+export type EventKind = (typeof eventKinds)[number];
 
 export interface ProfileMeta {
   readonly startedEpochMs: number;
@@ -81,16 +117,13 @@ export interface Profile {
   readonly threads: readonly ProfileThread[];
   readonly dumps: DumpTable;
   readonly samples: SampleTable;
+  readonly processes: ProcessTable;
   readonly events: readonly ProfileEvent[];
 }
 
-/** Calls back once per sample with its place, its dump and its weight in ticks. */
-export function forEachSample(profile: Profile, visit: (sample: number, dump: number, weight: number) => void): void {
-  const { sampleEnd, weight } = profile.dumps;
-  let sample = 0;
-  for (let dump = 0; dump < sampleEnd.length; dump++) {
-    for (const end = sampleEnd[dump]!; sample < end; sample++) visit(sample, dump, weight[dump]!);
-  }
+/** Calls back once per sample with its place and its weight in ticks. */
+export function forEachSample({ samples }: Profile, visit: (sample: number, weight: number) => void): void {
+  for (let sample = 0; sample < samples.weight.length; sample++) visit(sample, samples.weight[sample]!);
 }
 
 /** The frames of a stack, root first. */

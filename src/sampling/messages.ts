@@ -6,17 +6,29 @@ import type { SampledDump } from './sampler.ts';
 export interface SamplingThreadData {
   readonly targets: readonly Target[];
   readonly rateHz: number;
+  /** Undefined: until `stop`. */
   readonly durationMs?: number | undefined;
+  readonly keepGoing: boolean;
 }
 
-/** `stop` ends the recording, `taken` returns the room that so many handed-over bytes took. */
-export type ToSamplingThread = { readonly kind: 'stop' } | { readonly kind: 'taken'; readonly bytes: number };
+export type ToSamplingThread =
+  /** Ends the recording early. */
+  | { readonly kind: 'stop' }
+  /** Returns the room that so many handed-over bytes took. */
+  | { readonly kind: 'taken'; readonly bytes: number }
+  | { readonly kind: 'add'; readonly targets: readonly Target[] }
+  | { readonly kind: 'replace'; readonly worker: number; readonly target: Target }
+  | { readonly kind: 'stride'; readonly stride: number }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' };
 
 export type FromSamplingThread =
   | { readonly kind: 'dump'; readonly dump: SampledDump<Reading> }
+  /** Answers `pause`: no dump is in flight. */
+  | { readonly kind: 'paused' }
   | { readonly kind: 'end'; readonly durationMs: number };
 
 /** What a message weighs while it waits; a little more than its bytes, so that empty ones count too. */
-export function sizeOf({ reading }: SampledDump<Reading>): number {
-  return 256 + (typeof reading === 'string' ? 0 : reading.bytes.byteLength);
+export function sizeOf({ outcome }: SampledDump<Reading>): number {
+  return 256 + (typeof outcome === 'string' ? 0 : outcome.reading.bytes.byteLength);
 }

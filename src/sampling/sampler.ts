@@ -1,40 +1,51 @@
 // The loop: asks every worker for a dump at its ticks, one in flight per worker, and emits what each dump stands for.
 // Knows neither sockets nor threads nor what is in a dump: reading, time and chance are injected.
-import { setMaxListeners } from 'node:events';
+import type { Verdict } from '../tracebacker/verdict.ts';
 import type { Clock } from './clock.ts';
+import { type Consequence, ServerGuard } from './guard.ts';
+import { RecordingTime } from './recording-time.ts';
 import { staggeredPhase, TickSchedule, type TickSpan } from './ticks.ts';
 
-/** The parts of a finished connection that the loop needs; tracebacker/read.ts gives more. */
-interface ReadResult {
-  /** Null where a dump arrived. */
-  readonly failure: string | null;
+/** Why no connection was made. */
+export type Skip =
+  /** The consumer of the dumps was behind. */
+  | 'behind'
+  | 'paused'
+  /** The first worker of the server had not yet proven that it survives a dump. */
+  | 'preflight'
+  /** Another worker of the server has crashed: none of them is asked again. */
+  | 'spared'
+  /** The recording is over. */
+  | 'end';
+
+export interface Answer<Reading> {
+  readonly verdict: Verdict;
+  readonly reading: Reading;
 }
 
-/** Why no connection was made at a tick: the consumer was behind, or the recording had ended. */
-export type Skip = 'behind' | 'end';
-
 /** A finished connection, or why there was none, and the ticks that it accounts for. */
-export interface SampledDump<Result> {
-  /** Index into the sampler's targets. */
+export interface SampledDump<Reading> {
+  /** Number of the worker, in the order in which they were added. */
   readonly worker: number;
-  readonly reading: Result | Skip;
+  readonly outcome: (Answer<Reading> & { readonly consequence: Consequence }) | Skip;
   readonly span: TickSpan;
 }
 
-export interface SamplerOptions<Target, Result extends ReadResult> {
-  readonly targets: readonly Target[];
+export interface SamplerOptions<Target, Reading> {
   readonly rateHz: number;
   readonly clock: Clock;
   /** Reads one dump to its end; never rejects. */
-  readonly read: (target: Target) => Promise<Result>;
+  readonly read: (target: Target) => Promise<Answer<Reading>>;
   /** 0 <= random() < 1. */
   readonly random: () => number;
   /** Length of the recording; undefined: until `stop`. */
   readonly durationMs?: number | undefined;
   /** Ends the recording early; dumps in flight are still read. */
   readonly stop: AbortSignal;
+  /** Go on where a worker has crashed. */
+  readonly keepGoing: boolean;
   /** Called once per connection, in order of completion; must not block. */
-  readonly emit: (dump: SampledDump<Result>) => void;
+  readonly emit: (dump: SampledDump<Reading>) => void;
   /** Closes the connections that are still open: called when they have not ended a while after the recording has. */
   readonly abandon: () => void;
   /** False asks the loop to leave ticks unobserved, because its consumer is behind. */
@@ -48,131 +59,185 @@ const longestPauseMs = 5_000;
 /** How long dumps in flight may take to arrive after the end. A worker in a long C call answers when it returns. */
 export const drainGraceMs = 5_000;
 
-/**
- * Samples for the duration, until `stop` is aborted, or until no worker can be sampled any more, and resolves when the
- * last dump is in.
- * Returns the length of the recording in milliseconds: planned ticks are those due until then.
- */
-export async function sample<Target, Result extends ReadResult>(
-  options: SamplerOptions<Target, Result>,
-): Promise<number> {
-  const { clock, emit, random, rateHz, targets } = options;
-  const time = new RecordingTime(clock, options);
-  const allIn = new AbortController();
-  time.onEnd(async () => {
-    await time.sleepUntil(time.nowMs() + drainGraceMs, allIn.signal);
-    if (!allIn.signal.aborted) options.abandon();
-  });
-  const hope = new Hope(targets.length, () => time.end());
-  const schedules = targets.map((_, worker) => new TickSchedule({ rateHz, phase: staggeredPhase(worker), random }));
-  await Promise.all(
-    targets.map((target, worker) => sampleWorker(options, { target, worker, ticks: schedules[worker]!, time, hope })),
-  );
-  allIn.abort();
-  time.end();
-  for (const [worker, ticks] of schedules.entries()) {
-    emit({ worker, reading: 'end', span: ticks.miss(time.nowMs()) });
-  }
-  return time.nowMs();
-}
+/** How long the others wait for the first worker of a server to prove that it survives a dump. */
+export const probeMs = 2_000;
 
-interface WorkerLoop<Target> {
-  readonly target: Target;
-  readonly worker: number;
+interface SampledWorker<Target> {
+  readonly number: number;
+  target: Target;
   readonly ticks: TickSchedule;
-  readonly time: RecordingTime;
-  readonly hope: Hope;
+  readonly guard: ServerGuard;
+  /** Left alone because of another one. */
+  spared: boolean;
 }
 
-async function sampleWorker<Target, Result extends ReadResult>(
-  { emit, mayRead, read }: SamplerOptions<Target, Result>,
-  { target, worker, ticks, time, hope }: WorkerLoop<Target>,
-): Promise<void> {
-  let pauseMs = 0;
-  while (true) {
-    await time.sleepUntil(pauseMs === 0 ? ticks.nextAskMs() : time.nowMs() + pauseMs);
-    if (time.hasEnded) return;
-    const tick = ticks.tickAt(time.nowMs());
-    if (!mayRead()) {
-      emit({ worker, reading: 'behind', span: ticks.miss(time.nowMs(), tick) });
-      continue;
-    }
-    const reading = await read(target);
-    const verdict = judge(reading);
-    const span = verdict === 'dump' ? ticks.observe(tick, time.nowMs()) : ticks.miss(time.nowMs(), tick);
-    emit({ worker, reading, span });
-    hope.note(worker, verdict === 'dump');
-    if (verdict === 'lost') return;
-    pauseMs = verdict === 'later' ? Math.min(Math.max(firstPauseMs, pauseMs * 2), longestPauseMs) : 0;
-  }
-}
-
-/**
- * Only what a reload brings about is tried again. No byte or a broken connection mean that the worker is poisoned or
- * has just crashed: another connection is useless in the first case and may kill the worker's successor in the second.
- */
-function judge({ failure }: ReadResult): 'dump' | 'later' | 'lost' {
-  if (failure === null) return 'dump';
-  return failure === 'absent' || failure === 'refused' ? 'later' : 'lost';
-}
-
-/** Milliseconds since the recording began; stands still once it has ended. */
-class RecordingTime {
-  readonly #clock: Clock;
-  readonly #startMs: number;
-  readonly #ended = new AbortController();
-  #endMs = Number.POSITIVE_INFINITY;
-
-  constructor(clock: Clock, { stop, durationMs }: { stop: AbortSignal; durationMs?: number | undefined }) {
-    this.#clock = clock;
-    this.#startMs = clock.nowMs();
-    setMaxListeners(0, this.#ended.signal); // one for each worker that sleeps
-    if (stop.aborted) this.end();
-    else stop.addEventListener('abort', () => this.end(), { once: true });
-    if (durationMs !== undefined) {
-      this.#endMs = durationMs;
-      this.sleepUntil(durationMs).then(() => this.end());
-    }
-  }
-
-  get hasEnded(): boolean {
-    return this.#ended.signal.aborted || this.nowMs() >= this.#endMs;
-  }
-
-  nowMs(): number {
-    return Math.min(this.#clock.nowMs() - this.#startMs, this.#endMs);
-  }
-
-  end(): void {
-    if (this.#ended.signal.aborted) return;
-    this.#endMs = this.nowMs();
-    this.#ended.abort();
-  }
-
-  sleepUntil(ms: number, signal = this.#ended.signal): Promise<void> {
-    return this.#clock.sleepUntil(this.#startMs + ms, signal);
-  }
-
-  onEnd(callback: () => void): void {
-    if (this.#ended.signal.aborted) callback();
-    else this.#ended.signal.addEventListener('abort', callback, { once: true });
-  }
-}
-
-/** While nobody has answered yet, a recording in which everybody failed once is not worth its time. */
-class Hope {
-  readonly #silent: Set<number>;
-  readonly #giveUp: () => void;
+/** Samples until the duration is over, `stop` is aborted, or no worker can be sampled any more. */
+export class Sampler<Target extends { readonly server: string }, Reading> {
+  readonly #options: SamplerOptions<Target, Reading>;
+  readonly #time: RecordingTime;
+  readonly #guards = new Map<string, ServerGuard>();
+  readonly #workers: SampledWorker<Target>[] = [];
+  /** Workers that have been tried by now, as long as none has answered. */
+  readonly #tried = new Set<number>();
   #answered = false;
+  #running = 0;
+  #inFlight = 0;
+  #stride = 1;
+  #paused: { readonly promise: Promise<void>; readonly resume: () => void } | null = null;
+  #onIdle: (() => void) | null = null;
+  #onDone: (durationMs: number) => void = () => {};
+  /** Length of the recording in milliseconds, when the last dump is in. Planned ticks are those due until then. */
+  readonly done: Promise<number>;
 
-  constructor(workers: number, giveUp: () => void) {
-    this.#silent = new Set(Array.from({ length: workers }, (_, worker) => worker));
-    this.#giveUp = giveUp;
+  constructor(options: SamplerOptions<Target, Reading>) {
+    this.#options = options;
+    this.#time = new RecordingTime(options.clock, options);
+    this.done = new Promise((resolve) => {
+      this.#onDone = resolve;
+    });
+    this.#time.onEnd(() => {
+      this.resume();
+      this.#abandonAfterGrace();
+    });
   }
 
-  note(worker: number, answered: boolean): void {
+  /** Workers are numbered in the order in which they are added. Targets that come together are given together. */
+  add(targets: readonly Target[]): void {
+    const { rateHz, random } = this.#options;
+    const startMs = this.#time.nowMs();
+    const added = targets.map((target) => {
+      const number = this.#workers.length;
+      const ticks = new TickSchedule({ rateHz, startMs, phase: staggeredPhase(number), random });
+      ticks.setStride(this.#stride);
+      const worker = { number, target, ticks, guard: this.#guardOf(target.server), spared: false };
+      this.#workers.push(worker);
+      return worker;
+    });
+    this.#running += added.length;
+    for (const worker of added) void this.#run(worker);
+    if (this.#running === 0) this.#finish();
+  }
+
+  /** Another process is behind a socket now. */
+  replace(worker: number, target: Target): void {
+    this.#workers[worker]!.target = target;
+  }
+
+  /** Asks only at every nth tick; each dump then stands for n. The schedule, and so the result, stays the same. */
+  setStride(stride: number): void {
+    this.#stride = stride;
+    for (const { ticks } of this.#workers) ticks.setStride(stride);
+  }
+
+  /** Asks nobody until {@link resume}; resolves when no dump is in flight. */
+  pause(): Promise<void> {
+    if (this.#paused === null && !this.#time.hasEnded) {
+      let resume = () => {};
+      const promise = new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+      this.#paused = { promise, resume };
+    }
+    return new Promise((resolve) => {
+      if (this.#inFlight === 0) resolve();
+      else this.#onIdle = resolve;
+    });
+  }
+
+  resume(): void {
+    this.#paused?.resume();
+    this.#paused = null;
+  }
+
+  async #run(worker: SampledWorker<Target>): Promise<void> {
+    await this.#sample(worker);
+    this.#running -= 1;
+    if (this.#running === 0) this.#finish();
+  }
+
+  async #sample(worker: SampledWorker<Target>): Promise<void> {
+    const { mayRead } = this.#options;
+    const { ticks, guard } = worker;
+    let answered = false;
+    let pauseMs = 0;
+    while (true) {
+      await this.#time.sleepUntil(pauseMs === 0 ? ticks.nextAskMs() : this.#time.nowMs() + pauseMs);
+      if (this.#paused !== null) await this.#skipWhile(worker, 'paused', this.#paused.promise);
+      const turn = guard.mayConnect();
+      await this.#skipWhile(worker, 'preflight', turn);
+      worker.spared = !(await turn);
+      if (worker.spared || this.#time.hasEnded) return guard.passOn();
+
+      const tick = ticks.tickAt(this.#time.nowMs());
+      if (!mayRead()) {
+        this.#emit(worker, 'behind', ticks.miss(this.#time.nowMs(), tick));
+        guard.passOn();
+        continue;
+      }
+      const answer = await this.#read(worker);
+      const isDump = answer.verdict === 'dump';
+      const consequence = guard.conclude(answer.verdict, answered);
+      const nowMs = this.#time.nowMs();
+      this.#emit(worker, { ...answer, consequence }, isDump ? ticks.observe(tick, nowMs) : ticks.miss(nowMs, tick));
+      this.#note(worker, isDump);
+      if (consequence === 'leave worker' || consequence === 'leave server') return;
+      answered = isDump;
+      pauseMs = consequence === 'later' ? Math.min(Math.max(firstPauseMs, pauseMs * 2), longestPauseMs) : 0;
+    }
+  }
+
+  /** Waits, and accounts for the ticks of a wait that was longer than a period. */
+  async #skipWhile(worker: SampledWorker<Target>, why: Skip, wait: Promise<unknown>): Promise<void> {
+    const tick = worker.ticks.tickAt(this.#time.nowMs());
+    await wait;
+    const missed = worker.ticks.tickAt(this.#time.nowMs());
+    if (missed > tick) this.#emit(worker, why, worker.ticks.missBefore(missed));
+  }
+
+  async #read(worker: SampledWorker<Target>): Promise<Answer<Reading>> {
+    const settled = new AbortController();
+    const { clock, read } = this.#options;
+    void clock.sleepUntil(clock.nowMs() + probeMs, settled.signal).then(() => {
+      if (!settled.signal.aborted) worker.guard.passOn();
+    });
+    this.#inFlight += 1;
+    const result = await read(worker.target);
+    this.#inFlight -= 1;
+    settled.abort();
+    if (this.#inFlight === 0) this.#onIdle?.();
+    return result;
+  }
+
+  #guardOf(server: string): ServerGuard {
+    const guard = this.#guards.get(server) ?? new ServerGuard(this.#options.keepGoing);
+    this.#guards.set(server, guard);
+    return guard;
+  }
+
+  /** While nobody has answered yet, a recording in which everybody failed once is not worth its time. */
+  #note({ number }: SampledWorker<Target>, answered: boolean): void {
     this.#answered ||= answered;
-    this.#silent.delete(worker);
-    if (!this.#answered && this.#silent.size === 0) this.#giveUp();
+    this.#tried.add(number);
+    if (!this.#answered && this.#tried.size === this.#workers.length) this.#time.end();
+  }
+
+  #emit({ number }: SampledWorker<Target>, outcome: SampledDump<Reading>['outcome'], span: TickSpan): void {
+    this.#options.emit({ worker: number, outcome, span });
+  }
+
+  #abandonAfterGrace(): void {
+    const allIn = new AbortController();
+    void this.done.then(() => allIn.abort());
+    void this.#time.sleepUntil(this.#time.nowMs() + drainGraceMs, allIn.signal).then(() => {
+      if (!allIn.signal.aborted) this.#options.abandon();
+    });
+  }
+
+  #finish(): void {
+    this.#time.end();
+    for (const worker of this.#workers) {
+      this.#emit(worker, worker.spared ? 'spared' : 'end', worker.ticks.miss(this.#time.nowMs()));
+    }
+    this.#onDone(this.#time.nowMs());
   }
 }

@@ -1,18 +1,33 @@
 // The main thread's side of the sampling thread.
 import { Worker } from 'node:worker_threads';
 import type { Reading } from '../tracebacker/read.ts';
+import type { Target } from '../tracebacker/target.ts';
 import { type FromSamplingThread, type SamplingThreadData, sizeOf, type ToSamplingThread } from './messages.ts';
 import type { SampledDump } from './sampler.ts';
 
 interface SamplingOptions extends SamplingThreadData {
-  /** Ends the recording; dumps in flight are still read. */
+  /** Ends the recording early; dumps in flight are still read. */
   readonly stop: AbortSignal;
   /** Called for each dump, in the main thread. It may be slow: then ticks go unobserved, and no dump unread. */
   readonly onDump: (dump: SampledDump<Reading>) => void;
 }
 
-/** Samples in a thread of its own; resolves with the length of the recording in milliseconds. */
-export function startSampling({ stop, onDump, ...data }: SamplingOptions): Promise<number> {
+export interface Sampling {
+  /** Workers are numbered in the order in which they are given, those of the beginning first. */
+  add(targets: readonly Target[]): void;
+  /** Another process is behind a socket now. */
+  replace(worker: number, target: Target): void;
+  /** Asks at every nth tick only. */
+  setStride(stride: number): void;
+  /** Asks nobody any more; resolves when no dump is in flight. */
+  pause(): Promise<void>;
+  resume(): void;
+  /** The length of the recording in milliseconds, when the last dump is in. */
+  readonly done: Promise<number>;
+}
+
+/** Samples in a thread of its own. */
+export function startSampling({ stop, onDump, ...data }: SamplingOptions): Sampling {
   const thread = new Worker(new URL('./thread.js', import.meta.url), {
     workerData: data satisfies SamplingThreadData,
   });
@@ -20,23 +35,41 @@ export function startSampling({ stop, onDump, ...data }: SamplingOptions): Promi
   const sendStop = () => send({ kind: 'stop' });
   if (stop.aborted) sendStop();
   else stop.addEventListener('abort', sendStop, { once: true });
+  let onPaused = () => {};
 
-  return new Promise<number>((resolve, reject) => {
-    thread.on('message', (message: FromSamplingThread) => {
-      if (message.kind === 'end') {
-        resolve(message.durationMs);
-        return;
-      }
-      const bytes = sizeOf(message.dump);
+  const done = new Promise<number>((resolve, reject) => {
+    const take = (dump: SampledDump<Reading>) => {
+      const bytes = sizeOf(dump);
       try {
-        onDump(message.dump);
+        onDump(dump);
       } catch (error) {
         reject(error);
         sendStop();
       }
       send({ kind: 'taken', bytes });
+    };
+    thread.on('message', (message: FromSamplingThread) => {
+      if (message.kind === 'dump') take(message.dump);
+      else if (message.kind === 'paused') onPaused();
+      else resolve(message.durationMs);
     });
     thread.on('error', reject);
     thread.on('exit', () => reject(new Error('the sampling thread ended without a word')));
-  }).finally(() => stop.removeEventListener('abort', sendStop));
+  }).finally(() => {
+    stop.removeEventListener('abort', sendStop);
+    onPaused();
+  });
+
+  return {
+    add: (targets) => send({ kind: 'add', targets }),
+    replace: (worker, target) => send({ kind: 'replace', worker, target }),
+    setStride: (stride) => send({ kind: 'stride', stride }),
+    pause: () =>
+      new Promise((resolve) => {
+        onPaused = resolve;
+        send({ kind: 'pause' });
+      }),
+    resume: () => send({ kind: 'resume' }),
+    done,
+  };
 }

@@ -4,41 +4,56 @@ import { setMaxListeners } from 'node:events';
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { type Reading, readDump } from '../tracebacker/read.ts';
 import type { Target } from '../tracebacker/target.ts';
+import { judgeReading } from '../tracebacker/verdict.ts';
 import { monotonicClock } from './clock.ts';
 import { type FromSamplingThread, type SamplingThreadData, sizeOf, type ToSamplingThread } from './messages.ts';
-import { sample } from './sampler.ts';
+import { Sampler } from './sampler.ts';
 
 /** How much may wait for the main thread before ticks go unobserved. */
 const maxWaitingBytes = 64 * 1024 * 1024;
 
-async function run(port: MessagePort, { targets, rateHz, durationMs }: SamplingThreadData): Promise<void> {
+async function run(port: MessagePort, { targets, ...options }: SamplingThreadData): Promise<void> {
   const stop = new AbortController();
   const abandon = new AbortController();
   setMaxListeners(0, abandon.signal); // one for each open connection
   let waitingBytes = 0;
+  const send = (message: FromSamplingThread, transfer: Transferable[] = []) => port.postMessage(message, transfer);
 
-  port.on('message', (message: ToSamplingThread) => {
-    if (message.kind === 'taken') waitingBytes -= message.bytes;
-    else stop.abort();
-  });
-  const send = (message: FromSamplingThread, transfer: Transferable[]) => port.postMessage(message, transfer);
-
-  const recordedMs = await sample<Target, Reading>({
-    targets,
-    rateHz,
-    durationMs,
+  const sampler = new Sampler<Target, Reading>({
+    ...options,
     clock: monotonicClock,
     random: Math.random,
     stop: stop.signal,
     abandon: () => abandon.abort(),
     mayRead: () => waitingBytes < maxWaitingBytes,
-    read: (target) => readDump(target.address, abandon.signal),
+    read: async (target) => {
+      const reading = await readDump(target.address, abandon.signal);
+      return { reading, verdict: await judgeReading(reading, target) };
+    },
     emit: (dump) => {
       waitingBytes += sizeOf(dump);
-      send({ kind: 'dump', dump }, typeof dump.reading === 'string' ? [] : [dump.reading.bytes.buffer as ArrayBuffer]);
+      const { outcome } = dump;
+      send({ kind: 'dump', dump }, typeof outcome === 'string' ? [] : [outcome.reading.bytes.buffer as ArrayBuffer]);
     },
   });
-  send({ kind: 'end', durationMs: recordedMs }, []);
+
+  const obey: { [Kind in ToSamplingThread['kind']]: (message: ToSamplingThread & { kind: Kind }) => void } = {
+    stop: () => stop.abort(),
+    taken: ({ bytes }) => {
+      waitingBytes -= bytes;
+    },
+    add: (message) => sampler.add(message.targets),
+    replace: ({ worker, target }) => sampler.replace(worker, target),
+    stride: ({ stride }) => sampler.setStride(stride),
+    pause: () => void sampler.pause().then(() => send({ kind: 'paused' })),
+    resume: () => sampler.resume(),
+  };
+  port.on('message', (message: ToSamplingThread) => {
+    (obey[message.kind] as (message: ToSamplingThread) => void)(message);
+  });
+
+  sampler.add(targets);
+  send({ kind: 'end', durationMs: await sampler.done });
   port.close();
 }
 

@@ -7,8 +7,13 @@ export const creditLimitMs = 1_000;
 /** Share of a period by which a dump may be asked for later than due, so that sampling locks on to no periodic work. */
 const jitterShare = 0.2;
 
+/** In ticks: sums of periods are not exact. */
+const rounding = 1e-9;
+
 interface TickScheduleOptions {
   readonly rateHz: number;
+  /** When the worker joined; 0 where it was there from the beginning. */
+  readonly startMs?: number;
   /** Where in the first period the first tick lies, 0 <= phase < 1: workers are staggered by it. */
   readonly phase: number;
   /** 0 <= random() < 1. */
@@ -32,29 +37,36 @@ export class TickSchedule {
   readonly #random: () => number;
   /** Ticks before this one are accounted for. */
   #next = 0;
+  #stride = 1;
 
-  constructor({ rateHz, phase, random }: TickScheduleOptions) {
+  constructor({ rateHz, startMs = 0, phase, random }: TickScheduleOptions) {
     this.#periodMs = 1_000 / rateHz;
-    this.#firstMs = phase * this.#periodMs;
+    this.#firstMs = startMs + phase * this.#periodMs;
     this.#creditTicks = Math.max(1, Math.floor((creditLimitMs * rateHz) / 1_000));
     this.#random = random;
   }
 
   /** When to ask for the next dump: a tick's due time and a little jitter, which keeps the mean rate. */
   nextAskMs(): number {
-    return this.#dueMs(this.#next) + this.#random() * jitterShare * this.#periodMs;
+    return this.#dueMs(this.#next + this.#stride - 1) + this.#random() * jitterShare * this.#periodMs;
+  }
+
+  /** From now on dumps are asked for at every nth tick only, and stand for the n - 1 ticks before it too. */
+  setStride(stride: number): void {
+    this.#stride = stride;
   }
 
   /** The tick that a dump asked for now belongs to: the last one due, at least the next one not yet accounted for. */
   tickAt(nowMs: number): number {
-    return Math.max(this.#next, this.#ticksBefore(nowMs) - 1);
+    return Math.max(this.#next, Math.floor((nowMs - this.#firstMs) / this.#periodMs + rounding));
   }
 
   /** Accounts for a dump that was asked for at `tick` and has arrived whole at `nowMs`. */
   observe(tick: number, nowMs: number): TickSpan {
-    const covered = Math.max(this.#ticksBefore(nowMs), tick + 1) - tick;
-    const weight = Math.min(covered, this.#creditTicks);
-    return this.#account(tick, weight, tick + covered);
+    const first = Math.max(this.#next, tick - this.#stride + 1);
+    const end = Math.max(this.#ticksBefore(nowMs), tick + 1);
+    const weight = Math.min(end - first, Math.max(this.#creditTicks, this.#stride));
+    return this.#account(tick, weight, end);
   }
 
   /**
@@ -63,6 +75,11 @@ export class TickSchedule {
    */
   miss(nowMs: number, tick = -1): TickSpan {
     return this.#account(this.#next, 0, Math.max(this.#next, this.#ticksBefore(nowMs), tick + 1));
+  }
+
+  /** Accounts for the ticks before one that is about to be asked for. */
+  missBefore(tick: number): TickSpan {
+    return this.#account(this.#next, 0, Math.max(this.#next, tick));
   }
 
   #account(tick: number, weight: number, end: number): TickSpan {
@@ -75,9 +92,9 @@ export class TickSchedule {
     return this.#firstMs + tick * this.#periodMs;
   }
 
-  /** Number of ticks due before a time; a recording of 2 s at 100 Hz has 200. The tiny bit absorbs rounding. */
+  /** Number of ticks due before a time; a recording of 2 s at 100 Hz has 200. */
   #ticksBefore(timeMs: number): number {
-    return Math.max(0, Math.ceil((timeMs - this.#firstMs) / this.#periodMs - 1e-9));
+    return Math.max(0, Math.ceil((timeMs - this.#firstMs) / this.#periodMs - rounding));
   }
 }
 

@@ -2,7 +2,7 @@
 // that stops anywhere is read up to its last whole line.
 import { exitCodes, TbprofError } from '../errors.ts';
 import { ProfileBuilder } from '../profile/builder.ts';
-import type { Profile } from '../profile/profile.ts';
+import { type EventKind, eventKinds, type Profile } from '../profile/profile.ts';
 import { streamVersion } from './lines.ts';
 
 export interface DecodedStream {
@@ -51,7 +51,8 @@ class StreamDecoder {
     if ('strings' in line) this.#takeStrings(list(line.strings));
     else if ('frames' in line) this.#takeFrames(object(line.frames));
     else if ('stacks' in line) this.#takeStacks(object(line.stacks));
-    else if ('dumps' in line) this.#takeDumps(object(line.dumps));
+    else if ('dumps' in line) this.#takeDumps(object(line.dumps), object(line.sampled));
+    else if ('processes' in line) this.#takeProcesses(object(line.processes));
     else if ('workers' in line) this.#takeWorkers(list(line.workers));
     else if ('threads' in line) this.#takeThreads(list(line.threads));
     else if ('events' in line) this.#takeEvents(list(line.events));
@@ -87,8 +88,8 @@ class StreamDecoder {
 
   #takeWorkers(workers: readonly unknown[]): void {
     for (const worker of workers) {
-      const { number, address } = object(worker);
-      const row = { number: number === null ? null : whole(number), address: text(address) };
+      const { number, address, pid } = object(worker);
+      const row = { number: orNull(number), address: text(address), pid: orNull(pid) };
       this.#workers.push(this.builder.addWorker(row));
     }
   }
@@ -100,35 +101,51 @@ class StreamDecoder {
     }
   }
 
-  #takeDumps(columns: JsonObject): void {
-    const names = ['worker', 'timeMs', 'weight', 'waitUs', 'samples'] as const;
-    const [workers, times, weights, waits, counts] = equalColumns(columns, names);
-    const [threads, stacks] = equalColumns(columns, ['thread', 'stack']);
+  #takeDumps(columns: JsonObject, sampled: JsonObject): void {
+    const names = ['worker', 'timeMs', 'dumps', 'weight', 'waitUs', 'sendUs', 'samples'] as const;
+    const [workers, times, dumps, weights, waits, sends, counts] = equalColumns(columns, names);
+    const [threads, stacks, sampleWeights] = equalColumns(sampled, ['thread', 'stack', 'weight']);
     let sample = 0;
     for (let row = 0; row < counts.length; row++) {
       const end = sample + whole(counts[row]);
       if (end > threads.length) throw new Malformed('a dump has more samples than there are');
       for (; sample < end; sample++) {
         const thread = look(this.#threads, threads[sample], 'thread');
-        this.builder.addSample(thread, look(this.#stacks, stacks[sample], 'stack'));
+        this.builder.addSample(thread, look(this.#stacks, stacks[sample], 'stack'), positive(sampleWeights[sample]));
       }
-      const weight = whole(weights[row]);
-      if (weight < 1) throw new Malformed('a dump has no weight');
-      const worker = look(this.#workers, workers[row], 'worker');
-      const waitUs = waits[row] === -1 ? -1 : whole(waits[row]);
-      this.builder.endDump({ worker, timeMs: whole(times[row]), weight, waitUs });
+      this.builder.endDump({
+        worker: look(this.#workers, workers[row], 'worker'),
+        timeMs: whole(times[row]),
+        dumps: positive(dumps[row]),
+        weight: positive(weights[row]),
+        waitUs: orUnknown(waits[row]),
+        sendUs: orUnknown(sends[row]),
+      });
     }
     if (sample !== threads.length) throw new Malformed('there are samples of no dump');
+  }
+
+  #takeProcesses(columns: JsonObject): void {
+    const [workers, times, pids, rssKbs, cpuMss] = equalColumns(columns, ['worker', 'timeMs', 'pid', 'rssKb', 'cpuMs']);
+    for (let row = 0; row < pids.length; row++) {
+      this.builder.addProcess({
+        worker: look(this.#workers, workers[row], 'worker'),
+        timeMs: whole(times[row]),
+        pid: whole(pids[row]),
+        rssKb: whole(rssKbs[row]),
+        cpuMs: whole(cpuMss[row]),
+      });
+    }
   }
 
   #takeEvents(events: readonly unknown[]): void {
     for (const event of events) {
       const { timeMs, worker, kind, count, reason } = object(event);
-      if (kind !== 'gap' && kind !== 'cut' && kind !== 'unreadable') continue; // of a later revision
+      if (!eventKinds.includes(kind as EventKind)) continue; // of a later revision
       this.builder.addEvent({
         timeMs: whole(timeMs),
         worker: look(this.#workers, worker, 'worker'),
-        kind,
+        kind: kind as EventKind,
         count: whole(count),
         reason: text(reason),
       });
@@ -195,6 +212,22 @@ function whole(value: unknown, max = 2 ** 31 - 1): number {
     throw new Malformed(`${JSON.stringify(value)} is not a whole number from 0 to ${max}`);
   }
   return value;
+}
+
+function positive(value: unknown): number {
+  const number = whole(value);
+  if (number === 0) throw new Malformed('a weight or count is 0');
+  return number;
+}
+
+/** A whole number, or null where it is not known. */
+function orNull(value: unknown): number | null {
+  return value === null ? null : whole(value);
+}
+
+/** A whole number, or -1 where it is not known. */
+function orUnknown(value: unknown): number {
+  return value === -1 ? -1 : whole(value);
 }
 
 function look(rows: readonly number[], value: unknown, what: string): number {

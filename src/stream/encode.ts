@@ -5,7 +5,7 @@ import { type DumpsLine, type StreamLine, streamVersion } from './lines.ts';
 /** Rows per line: small enough that a cut costs little and that no line is a burden to parse. */
 const rowsPerLine = 8_192;
 
-type Table = 'workers' | 'strings' | 'frames' | 'stacks' | 'threads' | 'dumps' | 'events';
+type Table = 'workers' | 'strings' | 'frames' | 'stacks' | 'threads' | 'dumps' | 'processes' | 'events';
 
 /** Remembers how far the reader of its lines has come. */
 export class StreamEncoder {
@@ -18,12 +18,13 @@ export class StreamEncoder {
     stacks: 0,
     threads: 0,
     dumps: 0,
+    processes: 0,
     events: 0,
   };
 
   /** The lines that bring the reader from the profile of the last call to this one; all of them must be taken. */
   *linesSince(profile: Profile): Generator<StreamLine> {
-    const { meta, workers, strings, frames, stacks, threads, dumps, events } = profile;
+    const { meta, workers, strings, frames, stacks, threads, dumps, processes, events } = profile;
     const { durationMs, ...header } = meta;
     if (!this.#headerDone) yield { tbprof: streamVersion, ...header };
     this.#headerDone = true;
@@ -33,10 +34,18 @@ export class StreamEncoder {
     for (const [from, to] of this.#advance('stacks', stacks.frame.length)) yield { stacks: slice(stacks, from, to) };
     for (const [from, to] of this.#advance('threads', threads.length)) yield { threads: threads.slice(from, to) };
     for (const [from, to] of this.#advance('dumps', dumps.weight.length)) yield encodeDumps(profile, from, to);
+    for (const [from, to] of this.#advance('processes', processes.pid.length)) {
+      yield { processes: slice(processes, from, to) };
+    }
     for (const [from, to] of this.#advance('events', events.length)) yield { events: events.slice(from, to) };
     if (durationMs === null || this.#endDone) return;
     this.#endDone = true;
     yield { end: { durationMs, dumps: dumps.weight.length, samples: profile.samples.stack.length } };
+  }
+
+  /** The dumps so far have been merged, and the reader has them as they were. */
+  skipDumps({ dumps }: Profile): void {
+    this.#done.dumps = dumps.weight.length;
   }
 
   /** Ranges of rows that cover what is new in a table. */
@@ -62,7 +71,10 @@ function encodeDumps({ dumps, samples }: Profile, from: number, to: number): Dum
   const lastSample = dumps.sampleEnd[to - 1]!;
   const { sampleEnd, ...columns } = dumps;
   const counts = Array.from({ length: to - from }, (_, i) => sampleEnd[from + i]! - (sampleEnd[from + i - 1] ?? 0));
-  return { dumps: { ...slice(columns, from, to), samples: counts, ...slice(samples, firstSample, lastSample) } };
+  return {
+    dumps: { ...slice(columns, from, to), samples: counts },
+    sampled: slice(samples, firstSample, lastSample),
+  };
 }
 
 function slice<Name extends string>(

@@ -4,6 +4,8 @@
 // them, tables grow: each row of `strings`, `frames`, `stacks`, `workers` and `threads` gets the next number of its
 // table, counted from 0, and is named by that number ever after. Rows come before whatever names them.
 
+import type { EventKind } from '../profile/profile.ts';
+
 export const streamVersion = 1;
 
 export interface HeaderLine {
@@ -17,7 +19,11 @@ export interface HeaderLine {
 }
 
 export interface WorkersLine {
-  readonly workers: readonly { readonly number: number | null; readonly address: string }[];
+  readonly workers: readonly {
+    readonly number: number | null;
+    readonly address: string;
+    readonly pid: number | null;
+  }[];
 }
 
 export interface StringsLine {
@@ -44,18 +50,35 @@ export interface ThreadsLine {
 }
 
 /**
- * A batch of dumps, in columns of equal length, and their samples, one after another, in two more.
- * `samples` is the number of samples of each dump; `waitUs` is -1 where unknown.
+ * A batch of dumps, in columns of equal length, and their samples, one after another, in those of `sampled`.
+ * `samples` is the number of samples of each dump; `dumps` is more than 1 where several were merged; `waitUs` (to the
+ * first byte) and `sendUs` (from there to the last) are -1 where unknown; weights are ticks.
  */
 export interface DumpsLine {
   readonly dumps: {
     readonly worker: readonly number[];
     readonly timeMs: readonly number[];
+    readonly dumps: readonly number[];
     readonly weight: readonly number[];
     readonly waitUs: readonly number[];
+    readonly sendUs: readonly number[];
     readonly samples: readonly number[];
+  };
+  readonly sampled: {
     readonly thread: readonly number[];
     readonly stack: readonly number[];
+    readonly weight: readonly number[];
+  };
+}
+
+/** What the system said of the workers' processes. `cpuMs` is since the process began. */
+export interface ProcessesLine {
+  readonly processes: {
+    readonly worker: readonly number[];
+    readonly timeMs: readonly number[];
+    readonly pid: readonly number[];
+    readonly rssKb: readonly number[];
+    readonly cpuMs: readonly number[];
   };
 }
 
@@ -63,7 +86,7 @@ export interface EventsLine {
   readonly events: readonly {
     readonly timeMs: number;
     readonly worker: number;
-    readonly kind: 'gap' | 'cut' | 'unreadable';
+    readonly kind: EventKind;
     readonly count: number;
     readonly reason: string;
   }[];
@@ -82,5 +105,6 @@ export type StreamLine =
   | StacksLine
   | ThreadsLine
   | DumpsLine
+  | ProcessesLine
   | EventsLine
   | EndLine;

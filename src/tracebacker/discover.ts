@@ -1,133 +1,91 @@
-// What the user says (`-s /tmp/tbsocket.`) -> the sockets that are there now. Connects to none of them.
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+// Whom to sample: what the user names with -s, or else the one uWSGI server that can be seen. Connects to nobody.
 import { exitCodes, TbprofError } from '../errors.ts';
-import type { Address, Target } from './target.ts';
+import { Identifier } from './identify.ts';
+import { resolveSockets } from './resolve.ts';
+import { findServers, type UwsgiServer } from './servers.ts';
+import { printAddress, type Target } from './target.ts';
 
-/** A host name or address and a port; a path always has a slash. */
-const hostPort = /^(?:\[([0-9a-f:.]+)\]|([^/:@\s]+)):(\d{1,5})$/i;
+export interface DiscoveryOptions {
+  /** Prefixes, sockets, `@name`, `host:port`; empty: find them. */
+  readonly wheres: readonly string[];
+  /** The master, or a worker, of the server that is meant. */
+  readonly pid?: number | undefined;
+}
 
-/**
- * Resolves each `where` (a prefix, a socket, `@name`, `host:port`) to its workers, in order of worker number and
- * without repeats. Throws where one of them leads to nothing, since a typo must not shrink a recording silently.
- */
-export function discover(wheres: readonly string[]): Target[] {
-  const targets = new Map<string, Target>();
-  for (const where of wheres) {
-    for (const target of resolveWhere(where)) targets.set(JSON.stringify(target.address), target);
+/** Looks, and looks again: workers come and go. */
+export class Discovery {
+  readonly #wheres: readonly string[];
+  readonly #identifier = new Identifier();
+
+  /** Throws a TbprofError where there is nobody, or where it is not clear who is meant. */
+  constructor({ wheres, pid }: DiscoveryOptions) {
+    this.#wheres = wheres.length > 0 ? wheres : prefixesOf(chooseServer(findServers(), pid));
   }
-  return [...targets.values()].sort((a, b) => (a.worker ?? 0) - (b.worker ?? 0));
-}
 
-function resolveWhere(where: string): Target[] {
-  if (where.startsWith('@')) return resolveAbstract(where.slice(1));
-  const [, v6, host, port] = hostPort.exec(where) ?? [];
-  if (port !== undefined && !look(where)) {
-    return [{ address: { kind: 'tcp', host: (v6 ?? host)!, port: Number(port) }, worker: null }];
+  /** Everybody who is there now. Throws where there is nobody. */
+  look(): Target[] {
+    return this.#identifier.identify(resolveSockets(this.#wheres));
   }
-  return resolveFile(where);
+
+  /** As {@link look}, but nobody is no error: between two generations of workers there may be none. */
+  lookAgain(): Target[] {
+    try {
+      return this.look();
+    } catch (error) {
+      if (error instanceof TbprofError) return [];
+      throw error;
+    }
+  }
 }
 
-function resolveFile(where: string): Target[] {
-  const stat = look(where);
-  if (stat?.isSocket()) return [fileTarget(where)];
-  if (stat && !stat.isDirectory())
-    throw noSocket(`${where} is a file, not a socket`, 'give the value of py-tracebacker');
-  const folder = where.endsWith('/') ? where : dirname(where);
-  const prefix = where.endsWith('/') ? '' : basename(where);
-  const targets = listFolder(folder, where)
-    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
-    .map((name) => join(folder, name))
-    .filter((path) => look(path)?.isSocket())
-    .map(fileTarget);
-  if (targets.length > 0) return targets;
-  throw stat
-    ? noSocket(`${where} is a folder, and holds no tracebacker socket`, 'give the whole prefix, such as /tmp/tbsocket.')
-    : noSocket(
-        `no socket ${where} and none named ${where}1, ${where}2, ...`,
-        'check that uWSGI runs with py-tracebacker and that this is its value',
-      );
+/** The names without their numbers, so that workers that come later are found. */
+function prefixesOf({ targets }: UwsgiServer): string[] {
+  return [...new Set(targets.map(({ address }) => printAddress(address).replace(/\d+$/, '')))];
 }
 
-function fileTarget(path: string): Target {
-  return { address: { kind: 'file', path }, worker: trailingNumber(path) };
+/** Of the servers that can be seen, the one to sample. Throws where it is not clear which that is. */
+export function chooseServer(servers: readonly UwsgiServer[], pid: number | undefined): UwsgiServer {
+  const meant = pid === undefined ? servers : servers.filter((server) => belongsTo(server, pid));
+  if (pid !== undefined && meant.length === 0) {
+    throw nobody(`process ${pid} is no uWSGI server or worker that can be seen`, 'see: tbprof workers');
+  }
+  const fit = meant.filter(({ targets }) => targets.length > 0);
+  if (fit.length === 1) return fit[0]!;
+  if (fit.length > 1) {
+    const list = fit.map(({ pid: master, targets }) => `${master} (${printAddress(targets[0]!.address)})`).join(', ');
+    throw new TbprofError(`${fit.length} uWSGI servers can be sampled: ${list}`, {
+      code: 'ambiguous',
+      exitCode: exitCodes.usage,
+      hint: 'say which with -s PREFIX or --pid PID',
+    });
+  }
+  throw explainNobody(meant);
 }
 
-function trailingNumber(name: string): number | null {
-  const digits = /\d{1,9}$/.exec(name);
-  return digits ? Number(digits[0]) : null;
-}
-
-function listFolder(folder: string, where: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (cause) {
-    if (isDenied(cause)) throw mayNotLook(where, folder, cause);
-    throw noSocket(
-      `no socket ${where}: the folder ${folder} does not exist`,
-      'check the value of py-tracebacker',
-      cause,
+function explainNobody(servers: readonly UwsgiServer[]): TbprofError {
+  if (servers.length === 0) {
+    return nobody(
+      'no uWSGI server runs on this machine, or none that can be seen from here',
+      'run tbprof beside uWSGI, in its container, or give the sockets with -s; to try it: tbprof demo',
     );
   }
-}
-
-/** Abstract names have no folder to list; Linux shows those of this network namespace in /proc/net/unix. */
-function resolveAbstract(where: string): Target[] {
-  const names = listAbstractListeners();
-  const isNumbered = (name: string) => name.startsWith(where) && /^\d+\0?$/.test(name.slice(where.length));
-  const found = names.filter((name) => name === where || name === `${where}\0` || isNumbered(name));
-  if (found.length === 0) {
-    throw noSocket(
-      `no abstract socket @${where} in this network namespace`,
-      'run tbprof in the network namespace (the container) of uWSGI',
+  const pids = servers.map(({ pid }) => pid).join(', ');
+  if (servers.some(({ visible }) => !visible)) {
+    return nobody(
+      `uWSGI runs (pid ${pids}), but its open sockets cannot be seen`,
+      'run tbprof as the user that uWSGI runs as, or give the sockets with -s',
     );
   }
-  return found.map((name) => {
-    const address: Address = { kind: 'abstract', name };
-    return { address, worker: trailingNumber(name.replaceAll('\0', '')) };
-  });
+  return nobody(
+    `uWSGI runs (pid ${pids}), but without a tracebacker`,
+    'set py-tracebacker = /tmp/tbsocket. in its config and reload it',
+  );
 }
 
-function listAbstractListeners(): string[] {
-  const listening = '00010000'; // __SO_ACCEPTCON of linux/net.h
-  return readProcNetUnix()
-    .map((line) => /^\S+ \S+ \S+ (\S+) \S+ \S+ +\d+ @(.+)$/.exec(line))
-    .filter((match) => match !== null)
-    .filter(([, flags]) => flags === listening)
-    .map(([, , name]) => name!.replaceAll('@', '\0')); // the kernel prints each NUL as @
+function belongsTo({ pid, targets }: UwsgiServer, wanted: number): boolean {
+  return pid === wanted || targets.some(({ process }) => process?.pid === wanted);
 }
 
-function readProcNetUnix(): string[] {
-  try {
-    return readFileSync('/proc/net/unix', 'utf8').split('\n');
-  } catch {
-    return []; // not Linux: there are no abstract sockets
-  }
-}
-
-/** What is there; undefined for nothing, and for what can be no name of a file. */
-function look(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch (cause) {
-    if (isDenied(cause)) throw mayNotLook(path, dirname(path), cause);
-    return undefined;
-  }
-}
-
-function isDenied(cause: unknown): boolean {
-  return (cause as NodeJS.ErrnoException).code === 'EACCES';
-}
-
-function mayNotLook(where: string, folder: string, cause: unknown): TbprofError {
-  return new TbprofError(`cannot look for ${where}: no permission to list ${folder}`, {
-    code: 'denied',
-    exitCode: exitCodes.nothingRecorded,
-    hint: 'run as the user that uWSGI runs as',
-    cause,
-  });
-}
-
-function noSocket(message: string, hint: string, cause?: unknown): TbprofError {
-  return new TbprofError(message, { code: 'no-socket', exitCode: exitCodes.nothingRecorded, hint, cause });
+function nobody(message: string, hint: string): TbprofError {
+  return new TbprofError(message, { code: 'no-socket', exitCode: exitCodes.nothingRecorded, hint });
 }

@@ -6,15 +6,13 @@ export interface Explanation {
   readonly hint: string;
 }
 
-/** `failure` is a ReadFailure, or any other word. */
-export function explainFailure(target: Target, failure: string, nodeVersion: string): Explanation {
+/** `verdict` is a Verdict, or any other word. */
+export function explainVerdict(target: Target, verdict: string, nodeVersion: string): Explanation {
   const where = printAddress(target.address);
-  if (target.address.kind === 'abstract' && failure === 'refused')
+  if (target.address.kind === 'abstract' && verdict === 'gone')
     return explainAbstract(target.address.name, nodeVersion);
-  switch (failure) {
-    case 'absent':
-      return { message: `there is no socket ${where}`, hint: 'check the value of py-tracebacker, and that uWSGI runs' };
-    case 'refused':
+  switch (verdict) {
+    case 'gone':
       return {
         message: `nothing listens on ${where}`,
         hint:
@@ -27,7 +25,21 @@ export function explainFailure(target: Target, failure: string, nodeVersion: str
         message: `no permission to connect to ${where}`,
         hint: 'run tbprof as the user of uWSGI, or let others write to the socket: chmod-socket = 666',
       };
-    case 'empty':
+    case 'poisoned':
+      return {
+        message: `${nameTarget(target)} answered on ${where} with nothing, though it lives: its tracebacker is poisoned`,
+        hint:
+          'a bug of uWSGI, set off by a non-ASCII source line or, on Python 3.11 and later, by a frame without a line ' +
+          'number; the application is unharmed, and a reload of the worker heals it',
+      };
+    case 'died':
+      return {
+        message: `${nameTarget(target)} crashed when we connected to ${where}, so no other one was asked`,
+        hint:
+          'usually the application starts a thread before the fork: set lazy-apps = true; --keep-going insists, and may ' +
+          'crash worker after worker',
+      };
+    case 'silent':
       return {
         message: `${nameTarget(target)} closed ${where} without a word`,
         hint:
@@ -49,10 +61,12 @@ export function explainFailure(target: Target, failure: string, nodeVersion: str
         message: `${nameTarget(target)} did not answer on ${where} in time`,
         hint: 'its GIL is held, by a long C call or a stopped process: try again, for longer',
       };
+    case 'too-slow':
+      return { message: `the dump of ${where} does not end`, hint: 'check what listens there' };
     case 'too-large':
       return { message: `the dump of ${where} is too large to keep`, hint: 'record fewer workers, or tell us' };
     default:
-      return { message: `cannot read ${where} (${failure})`, hint: 'check the address' };
+      return { message: `cannot read ${where} (${verdict})`, hint: 'check the address' };
   }
 }
 

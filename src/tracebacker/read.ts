@@ -21,6 +21,8 @@ export type ReadFailure =
   /** What arrived does not begin as a dump does. */
   | 'not-a-tracebacker'
   | 'too-large'
+  /** It went on and on. */
+  | 'too-slow'
   /** The caller gave up waiting. */
   | 'abandoned'
   | 'failed';
@@ -37,11 +39,14 @@ export interface Reading {
   readonly tookMs: number;
 }
 
+/** What is beyond them is still read, only not kept. */
 export interface ReadLimits {
   readonly maxBytes: number;
+  /** Between the first byte and the last. How long the first takes is the worker's business: it may be in a C call. */
+  readonly maxMs: number;
 }
 
-export const defaultReadLimits: ReadLimits = { maxBytes: 64 * 1024 * 1024 };
+export const defaultReadLimits: ReadLimits = { maxBytes: 64 * 1024 * 1024, maxMs: 30_000 };
 
 const failures: Record<string, ReadFailure> = {
   ENOENT: 'absent',
@@ -74,12 +79,10 @@ export function readDump(address: Address, signal: AbortSignal, limits = default
     socket.on('data', (chunk: Uint8Array) => {
       waitMs ??= performance.now() - startMs;
       size += chunk.length;
-      if (size <= limits.maxBytes) {
-        chunks.push(chunk);
-      } else {
-        chunks.length = 0;
-        fail('too-large', null);
-      }
+      if (size > limits.maxBytes) fail('too-large', null);
+      else if (performance.now() - startMs - waitMs > limits.maxMs) fail('too-slow', null);
+      if (failure === null) chunks.push(chunk);
+      else chunks.length = 0;
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       fail(failures[error.code ?? ''] ?? 'failed', error.code ?? error.message);

@@ -1,4 +1,5 @@
-// Where one worker's tracebacker listens, and how people name it.
+// Where one worker's tracebacker listens, who is behind it, and how people name it.
+import type { ProcessId } from './processes.ts';
 
 export type Address =
   | { readonly kind: 'file'; readonly path: string }
@@ -10,6 +11,10 @@ export interface Target {
   readonly address: Address;
   /** uWSGI's worker number, the digits at the end of the socket's name; null where the name has none. */
   readonly worker: number | null;
+  /** The worker that holds the socket; null where the system does not tell. */
+  readonly process: ProcessId | null;
+  /** What its workers have in common, and those of another server have not: the master's pid, else the prefix. */
+  readonly server: string;
 }
 
 /** The address as one types it: a path, `@name`, `host:port`. */

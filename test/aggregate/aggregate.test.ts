@@ -27,7 +27,7 @@ function sketch(profile: Profile): string[] {
 
 function totalWeight(profile: Profile): number {
   let total = 0;
-  forEachSample(profile, (_sample, _dump, weight) => {
+  forEachSample(profile, (_sample, weight) => {
     total += weight;
   });
   return total;
@@ -116,7 +116,7 @@ describe('listFunctions', () => {
         const { groups, tree } = treeOf(profile, by);
         const self = new Map<number, number>();
         const total = new Map<number, number>();
-        forEachSample(profile, (sample, _dump, weight) => {
+        forEachSample(profile, (sample, weight) => {
           const stack = framesOf(profile, profile.samples.stack[sample]!).map((frame) => groups.groupOf[frame]!);
           const leaf = stack.at(-1)!;
           self.set(leaf, (self.get(leaf) ?? 0) + weight);
@@ -145,7 +145,7 @@ describe('sumMatches', () => {
         const { groups, tree } = treeOf(profile);
         const matches = matchLabels(groups.labels, text);
         let expected = 0;
-        forEachSample(profile, (sample, _dump, weight) => {
+        forEachSample(profile, (sample, weight) => {
           const stack = framesOf(profile, profile.samples.stack[sample]!);
           if (stack.some((frame) => matches[groups.groupOf[frame]!] === 1)) expected += weight;
         });
@@ -166,8 +166,9 @@ describe('measureCoverage', () => {
       [first, 1, []],
       [second, 4, [1]],
     ] as const) {
-      for (const core of cores) builder.addSample(builder.thread(worker, `uWSGIWorker${worker + 1}Core${core}`), stack);
-      builder.addSample(builder.thread(worker, 'background'), stack);
+      for (const core of cores)
+        builder.addSample(builder.thread(worker, `uWSGIWorker${worker + 1}Core${core}`), stack, weight);
+      builder.addSample(builder.thread(worker, 'background'), stack, weight);
       builder.endDump({ worker, timeMs: 0, weight, waitUs: -1 });
     }
     builder.addEvent({ timeMs: 0, worker: second, kind: 'gap', count: 6, reason: 'empty' });

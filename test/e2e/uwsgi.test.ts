@@ -27,7 +27,7 @@ interface Sample {
 function samplesOf(profile: Profile): Sample[] {
   const { frames, samples, strings, threads } = profile;
   const found: Sample[] = [];
-  forEachSample(profile, (sample, _dump, weight) => {
+  forEachSample(profile, (sample, weight) => {
     const { worker, name } = threads[samples.thread[sample]!]!;
     found.push({
       worker,
@@ -185,7 +185,7 @@ describeWith('uwsgi', 'with a real uWSGI', () => {
     const uwsgi = await startUwsgi({ app: 'slow.py', processes: 2, threads: 2 });
     const workers = await park(uwsgi, 4);
     const names = ['uWSGIWorker1Core0', 'uWSGIWorker1Core1', 'uWSGIWorker2Core0', 'uWSGIWorker2Core1'];
-    expect(workers).toMatchObject([1, 2].map((worker) => ({ worker, failure: null })));
+    expect(workers).toMatchObject([1, 2].map((worker) => ({ worker, verdict: 'dump' })));
     expect(workers.map(({ address }) => address)).toEqual([`${uwsgi.prefix}1`, `${uwsgi.prefix}2`]);
     expect(workers.flatMap(({ threads }) => threads.map(({ thread }) => thread)).sort()).toEqual(names);
 

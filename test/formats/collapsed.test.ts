@@ -38,7 +38,7 @@ describe('collapsed', () => {
     fc.assert(
       fc.property(anyProfile, fc.boolean(), (profile, threads) => {
         let weight = 0;
-        forEachSample(profile, (_sample, _dump, ticks) => {
+        forEachSample(profile, (_sample, ticks) => {
           weight += ticks;
         });
         const lines = renderCollapsed(profile, { by: 'line', threads }).split('\n');

@@ -88,7 +88,7 @@ describe('speedscope file', () => {
     const builder = newBuilder(10);
     for (const number of [4, 5]) {
       const worker = builder.addWorker({ number, address: 'a' });
-      builder.addSample(builder.thread(worker, 'MainThread'), builder.stackOf([frame('f')]));
+      builder.addSample(builder.thread(worker, 'MainThread'), builder.stackOf([frame('f')]), 1);
       builder.endDump({ worker, timeMs: 0, weight: 1, waitUs: 1 });
     }
     const file = buildSpeedscope(builder.view(), defaultView);
@@ -147,7 +147,7 @@ describe('speedscope file', () => {
       { function: 'f', file: '', line: 0, source: '' },
       { function: '', file: 'x.py', line: 0, source: '' },
     ]);
-    builder.addSample(builder.thread(worker, 't'), stack);
+    builder.addSample(builder.thread(worker, 't'), stack, 1);
     builder.endDump({ worker, timeMs: 0, weight: 1, waitUs: 1 });
     expect(buildSpeedscope(builder.view(), defaultView).shared.frames).toEqual([
       { name: 'f' },
@@ -198,7 +198,7 @@ describe('speedscope file', () => {
           const builder = newBuilder(rateHz);
           for (const number of [1, 2]) builder.addWorker({ number, address: `w${number}` });
           for (const { worker, thread, frames, weight } of samples) {
-            builder.addSample(builder.thread(worker, thread), builder.stackOf(frames));
+            builder.addSample(builder.thread(worker, thread), builder.stackOf(frames), weight);
             builder.endDump({ worker, timeMs: 0, weight, waitUs: 1 });
           }
           const profile = builder.view();

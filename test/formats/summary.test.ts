@@ -11,23 +11,22 @@ describe('renderSummary', () => {
   });
 
   it('names everything that went wrong', () => {
-    const builder = new ProfileBuilder({ startedEpochMs: 0, rateHz: 20, host: 'h', source: 's', recorder: 'r' });
+    const builder = new ProfileBuilder({
+      startedEpochMs: 0,
+      rateHz: 20,
+      host: 'h',
+      source: 'tracebacker',
+      recorder: 'r',
+    });
     const worker = builder.addWorker({ number: 1, address: '/tmp/tbsocket.1' });
     builder.endDump({ worker, timeMs: 0, weight: 1, waitUs: -1 });
-    for (const reason of [
-      'late',
-      'behind',
-      'end',
-      'absent',
-      'refused',
-      'denied',
-      'reset',
-      'empty',
-      'too-large',
-      'x\x1b',
-    ]) {
+    const reasons = ['late', 'behind', 'paused', 'preflight', 'spared', 'end', 'gone', 'died', 'poisoned', 'silent'];
+    for (const reason of [...reasons, 'reset', 'denied', 'too-large', 'too-slow', 'x\x1b']) {
       builder.addEvent({ timeMs: 0, worker, kind: 'gap', count: 2, reason });
     }
+    builder.addEvent({ timeMs: 0, worker, kind: 'left', count: 1, reason: 'poisoned' });
+    builder.addEvent({ timeMs: 0, worker, kind: 'respawn', count: 4711, reason: '' });
+    builder.addEvent({ timeMs: 0, worker, kind: 'throttle', count: 3, reason: 'overhead' });
     builder.addEvent({ timeMs: 0, worker, kind: 'cut', count: 1, reason: '' });
     builder.addEvent({ timeMs: 0, worker, kind: 'unreadable', count: 3, reason: 'what?' });
     builder.end(2_000);

@@ -38,7 +38,11 @@ export const anyProfile: fc.Arbitrary<Profile> = fc
     let timeMs = 0;
     for (const { worker, weight, waitUs, gap, samples } of dumps) {
       for (const { core, frames } of samples) {
-        builder.addSample(builder.thread(worker, `uWSGIWorker${worker + 1}Core${core}`), builder.stackOf(frames));
+        builder.addSample(
+          builder.thread(worker, `uWSGIWorker${worker + 1}Core${core}`),
+          builder.stackOf(frames),
+          weight,
+        );
       }
       builder.endDump({ worker, timeMs, weight, waitUs });
       if (gap > 0) builder.addEvent({ timeMs, worker, kind: 'gap', count: gap, reason: 'late' });

@@ -34,6 +34,7 @@ export function profileFrom(lines: readonly string[], { rateHz = 10, durationMs 
     builder.addSample(
       builder.thread(Number(worker), `uWSGIWorker${Number(worker) + 1}Core${core}`),
       builder.stackOf(frames),
+      Number(weight),
     );
     builder.endDump({ worker: Number(worker), timeMs, weight: Number(weight), waitUs: 100 });
     timeMs += Number(weight) * (1_000 / rateHz);

@@ -1,60 +1,62 @@
 import { describe, expect, it } from 'vitest';
-import { drainGraceMs, type SampledDump, sample } from '../../src/sampling/sampler.ts';
+import { drainGraceMs, probeMs, type SampledDump, Sampler } from '../../src/sampling/sampler.ts';
+import type { Verdict } from '../../src/tracebacker/verdict.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 
-interface FakeReading {
-  readonly failure: string | null;
-}
-
 interface Peer {
+  readonly server?: string;
   /** What the nth connection does. */
-  readonly answer: (connection: number, clock: FakeClock) => Promise<FakeReading>;
+  readonly answer: (connection: number, clock: FakeClock) => Promise<Verdict>;
 }
 
-const ok: FakeReading = { failure: null };
-const prompt: Peer = { answer: async () => ok };
+const prompt: Peer = { answer: async () => 'dump' };
 const slow = (ms: number): Peer => ({
   answer: async (_, clock) => {
     await clock.sleep(ms);
-    return ok;
+    return 'dump';
   },
 });
-const failing = (failure: string): Peer => ({ answer: async () => ({ failure }) });
+const failing = (verdict: Verdict, server = 'a'): Peer => ({ server, answer: async () => verdict });
 
 interface Options {
   readonly rateHz?: number;
   readonly durationMs?: number;
   readonly mayRead?: () => boolean;
   readonly stop?: AbortSignal;
+  readonly keepGoing?: boolean;
 }
 
+/** Each peer is a target; without a name for its server it has a server of its own. */
 function run(peers: readonly Peer[], options: Options = {}) {
   const clock = new FakeClock();
-  const dumps: SampledDump<FakeReading>[] = [];
+  const dumps: SampledDump<number>[] = [];
+  const all = [...peers];
   const connections = peers.map(() => 0);
   const inFlight = peers.map(() => 0);
   const most = peers.map(() => 0);
   let abandoned = 0;
-  const done = sample<number, FakeReading>({
-    targets: peers.map((_, index) => index),
+  const sampler = new Sampler<{ index: number; server: string }, number>({
     rateHz: 10,
     random: () => 0,
     stop: new AbortController().signal,
     mayRead: () => true,
+    keepGoing: false,
     ...options,
     clock,
     abandon: () => {
       abandoned += 1;
     },
     emit: (dump) => dumps.push(dump),
-    read: async (index) => {
+    read: async ({ index }) => {
       inFlight[index]! += 1;
       most[index] = Math.max(most[index]!, inFlight[index]!);
-      const reading = await peers[index]!.answer(connections[index]!++, clock);
+      const verdict = await all[index]!.answer(connections[index]!++, clock);
       inFlight[index]! -= 1;
-      return reading;
+      return { verdict, reading: 0 };
     },
   });
+  const targetOf = ({ server }: Peer, index: number) => ({ index, server: server ?? `server ${index}` });
+  sampler.add(peers.map(targetOf));
   const ticksOf = (worker: number) => {
     const spans = dumps.filter((dump) => dump.worker === worker).map(({ span }) => span);
     return {
@@ -62,10 +64,28 @@ function run(peers: readonly Peer[], options: Options = {}) {
       unobserved: spans.reduce((sum, { unobserved }) => sum + unobserved, 0),
     };
   };
-  return { clock, dumps, done, ticksOf, connections, most, abandoned: () => abandoned };
+  const join = (peer: Peer) => {
+    const index = all.push(peer) - 1;
+    for (const list of [connections, inFlight, most]) list.push(0);
+    sampler.add([targetOf(peer, index)]);
+  };
+  const skips = (worker: number) =>
+    dumps.filter((dump) => dump.worker === worker && dump.span.unobserved > 0).map(({ outcome }) => outcome);
+  return {
+    sampler,
+    clock,
+    dumps,
+    done: sampler.done,
+    ticksOf,
+    connections,
+    most,
+    join,
+    skips,
+    abandoned: () => abandoned,
+  };
 }
 
-describe('sample', () => {
+describe('Sampler', () => {
   it('dumps every worker once a tick', async () => {
     const { clock, done, ticksOf, connections } = run([prompt, prompt], { durationMs: 3_000 });
     await clock.advance(3_000);
@@ -90,7 +110,7 @@ describe('sample', () => {
     const { clock, done, dumps } = run([prompt, prompt, prompt], { durationMs: 100 });
     await clock.advance(100);
     await done;
-    const times = dumps.filter(({ reading }) => reading !== 'end').map(({ span }) => Math.round(span.timeMs));
+    const times = dumps.filter(({ outcome }) => outcome !== 'end').map(({ span }) => Math.round(span.timeMs));
     expect(times).toEqual([0, 24, 62]);
   });
 
@@ -129,13 +149,13 @@ describe('sample', () => {
   it('records nothing when it is told to end before it begins', async () => {
     const { done, dumps } = run([prompt], { stop: AbortSignal.abort() });
     expect(await done).toBe(0);
-    expect(dumps.map(({ reading }) => reading)).toEqual(['end']);
+    expect(dumps.map(({ outcome }) => outcome)).toEqual(['end']);
   });
 
-  it.each(['empty', 'reset', 'denied', 'not-a-tracebacker'])(
+  it.each<Verdict>(['poisoned', 'silent', 'reset', 'denied', 'not-a-tracebacker', 'too-large'])(
     'never connects again after %s, and keeps the others',
-    async (failure) => {
-      const peer: Peer = { answer: async (connection) => (connection === 5 ? { failure } : ok) };
+    async (verdict) => {
+      const peer: Peer = { answer: async (connection) => (connection === 5 ? verdict : 'dump') };
       const { clock, done, ticksOf, connections } = run([peer, prompt], { durationMs: 3_000 });
       await clock.advance(3_000);
       await done;
@@ -145,8 +165,8 @@ describe('sample', () => {
     },
   );
 
-  it.each(['refused', 'absent'])('tries again after %s, with growing pauses', async (failure) => {
-    const { clock, done, connections, ticksOf } = run([failing(failure), prompt], { durationMs: 60_000 });
+  it('tries again where nothing listens, with growing pauses', async () => {
+    const { clock, done, connections, ticksOf } = run([failing('gone'), prompt], { durationMs: 60_000 });
     await clock.advance(60_000);
     await done;
     // 0, 0.25, 0.75, 1.75, 3.75, 7.75 s, and then every 5 s
@@ -156,7 +176,7 @@ describe('sample', () => {
 
   it('goes on at the full rate when a worker is back after a reload', async () => {
     const peer: Peer = {
-      answer: async (connection) => (connection >= 5 && connection < 8 ? { failure: 'refused' } : ok),
+      answer: async (connection) => (connection >= 5 && connection < 8 ? 'gone' : 'dump'),
     };
     const { clock, done, ticksOf } = run([peer], { durationMs: 10_000 });
     await clock.advance(10_000);
@@ -166,8 +186,8 @@ describe('sample', () => {
     expect(observed).toBeGreaterThan(75);
   });
 
-  it.each(['refused', 'absent', 'denied', 'empty'])('gives up at once where all workers are %s', async (failure) => {
-    const { clock, done } = run([failing(failure), failing(failure)], { durationMs: 60_000 });
+  it.each<Verdict>(['gone', 'denied', 'poisoned'])('gives up at once where all workers are %s', async (verdict) => {
+    const { clock, done } = run([failing(verdict), failing(verdict)], { durationMs: 60_000 });
     await clock.advance(100);
     expect(await done).toBeLessThan(100);
   });
@@ -183,6 +203,111 @@ describe('sample', () => {
     await done;
     expect(connections).toEqual([20]);
     expect(ticksOf(0)).toEqual({ observed: 20, unobserved: 10 });
-    expect(dumps.filter(({ reading }) => reading === 'behind')).toHaveLength(10);
+    expect(dumps.filter(({ outcome }) => outcome === 'behind')).toHaveLength(10);
+  });
+
+  it('leaves the workers of a server alone when one dies at its first dump, and those of others not', async () => {
+    const { clock, done, connections, skips } = run(
+      [failing('died', 'a'), { ...prompt, server: 'a' }, { ...prompt, server: 'b' }],
+      { durationMs: 3_000 },
+    );
+    await clock.advance(3_000);
+    await done;
+    expect(connections).toEqual([1, 0, 30]);
+    expect(skips(1)).toEqual(['spared']);
+  });
+
+  it('asks one worker of a server first, and the others when it has survived', async () => {
+    const peers = [slow(450), prompt, prompt].map((peer) => ({ ...peer, server: 'a' }));
+    const { clock, done, connections, skips, ticksOf } = run(peers, { durationMs: 3_000 });
+    await clock.advance(440);
+    expect(connections).toEqual([1, 0, 0]);
+    await clock.advance(2_560);
+    await done;
+    expect(skips(1)).toEqual(['preflight']);
+    expect(ticksOf(1)).toEqual({ observed: 27, unobserved: 3 });
+  });
+
+  it.each<Verdict>(['gone', 'poisoned', 'denied'])('asks the next worker where the first is %s', async (verdict) => {
+    const { clock, done, connections } = run([failing(verdict, 'a'), { ...prompt, server: 'a' }], {
+      durationMs: 1_000,
+    });
+    await clock.advance(1_000);
+    await done;
+    expect(connections[1]).toBe(10);
+  });
+
+  it('does not wait for ever for the first worker to answer', async () => {
+    const peers = [slow(10_000), prompt].map((peer) => ({ ...peer, server: 'a' }));
+    const { clock, connections } = run(peers, { durationMs: 20_000 });
+    await clock.advance(probeMs - 10);
+    expect(connections).toEqual([1, 0]);
+    await clock.advance(200);
+    expect(connections[1]).toBeGreaterThan(0);
+  });
+
+  it('takes a death after good dumps for a reload, but not three of them', async () => {
+    const mortal = (deaths: readonly number[]): Peer => ({
+      server: 'a',
+      answer: async (connection) => (deaths.includes(connection) ? 'died' : 'dump'),
+    });
+    const once = run([mortal([5])], { durationMs: 10_000 });
+    await once.clock.advance(10_000);
+    await once.done;
+    expect(once.connections[0]).toBeGreaterThan(80);
+    const thrice = run([mortal([5, 10, 15])], { durationMs: 10_000 });
+    await thrice.clock.advance(10_000);
+    await thrice.done;
+    expect(thrice.connections[0]).toBe(16);
+  });
+
+  it('goes on after a crash where a person insists, with growing pauses', async () => {
+    const { clock, done, connections } = run([failing('died', 'a'), { ...prompt, server: 'a' }], {
+      durationMs: 60_000,
+      keepGoing: true,
+    });
+    await clock.advance(60_000);
+    await done;
+    expect(connections).toEqual([16, 600]);
+  });
+
+  it('samples workers that join, from then on', async () => {
+    const { clock, done, join, ticksOf } = run([prompt], { durationMs: 3_000 });
+    await clock.advance(1_000);
+    join(prompt);
+    await clock.advance(2_000);
+    await done;
+    expect(ticksOf(1)).toEqual({ observed: 20, unobserved: 0 });
+  });
+
+  it('asks less often without distorting anything: each dump stands for several ticks', async () => {
+    const { clock, done, sampler, ticksOf, connections } = run([prompt], { durationMs: 10_000 });
+    await clock.advance(5_000);
+    sampler.setStride(5);
+    await clock.advance(5_000);
+    await done;
+    expect(connections[0]).toBe(61); // the next one was under way when the stride changed
+    expect(ticksOf(0)).toEqual({ observed: 97, unobserved: 3 });
+  });
+
+  it('asks nobody while it is paused, and says when no dump is in flight', async () => {
+    const { clock, done, sampler, ticksOf, connections, skips } = run([slow(150)], { durationMs: 3_000 });
+    let quiet = false;
+    await clock.advance(1_010);
+    const before = connections[0];
+    void sampler.pause().then(() => {
+      quiet = true;
+    });
+    await clock.advance(50);
+    expect(quiet).toBe(false);
+    await clock.advance(950);
+    expect({ quiet, connections: connections[0] }).toEqual({ quiet: true, connections: before });
+    sampler.resume();
+    await clock.advance(990);
+    await done;
+    expect(skips(0)[0]).toBe('paused');
+    const { observed, unobserved } = ticksOf(0);
+    expect(observed + unobserved).toBe(30);
+    expect(unobserved).toBeGreaterThan(7);
   });
 });

@@ -44,7 +44,7 @@ describe('the stream', () => {
         line: i,
         source: '',
       }));
-      builder.addSample(builder.thread(worker, `t${tick % 2}`), builder.stackOf(frames));
+      builder.addSample(builder.thread(worker, `t${tick % 2}`), builder.stackOf(frames), 1);
       builder.endDump({ worker, timeMs: tick * 100, weight: 1, waitUs: -1 });
       if (tick === 3) builder.addEvent({ timeMs: 300, worker, kind: 'gap', count: 2, reason: 'late' });
       flush();
@@ -89,7 +89,7 @@ describe('the stream', () => {
     ['more samples than there are', '"samples":[1,1,1]', '"samples":[1,1,9]', /more samples than there are/],
     ['samples of no dump', '"samples":[1,1,1]', '"samples":[1,1,0]', /samples of no dump/],
     ['columns of unequal length', '"weight":[2,3,1]', '"weight":[2,3]', /columns differ in length/],
-    ['a weight of nothing', '"weight":[2,3,1]', '"weight":[2,0,1]', /no weight/],
+    ['a weight of nothing', '"weight":[2,3,1]', '"weight":[2,0,1]', /weight or count is 0/],
     ['a weight that is not whole', '"weight":[2,3,1]', '"weight":[2,0.5,1]', /not a whole number/],
     ['a weight beyond all columns', '"weight":[2,3,1]', '"weight":[2,4294967296,1]', /not a whole number/],
     ['a number for a string', '{"strings":["a"', '{"strings":[1', /a text is missing/],

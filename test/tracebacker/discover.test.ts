@@ -1,66 +1,43 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { TbprofError } from '../../src/errors.ts';
-import { discover } from '../../src/tracebacker/discover.ts';
-import { serveFleet } from '../../src/tracebacker/serve.ts';
-import { nameTarget, printAddress } from '../../src/tracebacker/target.ts';
-import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { chooseServer } from '../../src/tracebacker/discover.ts';
+import type { UwsgiServer } from '../../src/tracebacker/servers.ts';
 
-const folder = temporaryFolder();
-const at = (name: string) => join(folder, name);
-const found = (...wheres: string[]) =>
-  discover(wheres).map(({ address, worker }) => `${worker} ${printAddress(address)}`);
+function server(pid: number, workers: number, visible = true): UwsgiServer {
+  const targets = Array.from({ length: workers }, (_, index) => ({
+    address: { kind: 'file', path: `/tmp/tb${pid}.${index + 1}` } as const,
+    worker: index + 1,
+    process: { pid: pid + index + 1, startTicks: 1 },
+    server: `pid ${pid}`,
+  }));
+  return { pid, commandLine: ['uwsgi'], options: [], unreadable: [], visible, targets };
+}
 
-beforeAll(async () => {
-  await serveFleet(at('tb.'), 11, () => '');
-  await serveFleet(at('tb.x'), 1, () => ''); // tb.x1: not a number after the prefix tb.
-  writeFileSync(at('tb.99'), 'a file that no one listens on');
-  mkdirSync(at('empty'));
-});
-
-describe('discover', () => {
-  it('finds the workers of a prefix, in order of their number', () => {
-    expect(found(at('tb.'))).toEqual(Array.from({ length: 11 }, (_, i) => `${i + 1} ${at(`tb.${i + 1}`)}`));
+describe('chooseServer', () => {
+  it('takes the only one that has tracebackers', () => {
+    expect(chooseServer([server(10, 0), server(20, 2)], undefined).pid).toBe(20);
   });
 
-  it('takes one socket where its name is given, though it is a prefix of others', () => {
-    expect(found(at('tb.1'))).toEqual([`1 ${at('tb.1')}`]);
+  it('takes the one that is meant, by the pid of its master or of a worker', () => {
+    const servers = [server(10, 2), server(20, 2)];
+    expect(chooseServer(servers, 20).pid).toBe(20);
+    expect(chooseServer(servers, 12).pid).toBe(10);
   });
 
-  it('takes several, and none twice', () => {
-    expect(found(at('tb.2'), at('tb.3'), at('tb.2'))).toEqual([`2 ${at('tb.2')}`, `3 ${at('tb.3')}`]);
+  it('does not guess: several are listed, and the choice is asked for', () => {
+    const choose = () => chooseServer([server(10, 2), server(20, 2)], undefined);
+    expect(choose).toThrow(/2 uWSGI servers can be sampled: 10 \(\/tmp\/tb10\.1\), 20 \(\/tmp\/tb20\.1\)/);
+    expect(choose).toThrow(expect.objectContaining({ exitCode: 2, hint: expect.stringContaining('--pid') }));
   });
 
-  it.each([
-    ['127.0.0.1:9000', '127.0.0.1:9000'],
-    ['localhost:1', 'localhost:1'],
-    ['[::1]:80', '[::1]:80'],
-  ])('takes %s as host and port', (where, printed) => {
-    expect(found(where)).toEqual([`null ${printed}`]);
-    expect(nameTarget(discover([where])[0]!)).toBe(printed);
-  });
-
-  it.each([
-    ['a prefix that nothing has', () => at('nothing.'), /no socket .*nothing\. and none named .*nothing\.1/],
-    ['a folder without sockets', () => at('empty'), /is a folder, and holds no tracebacker socket/],
-    ['a file that is no socket', () => at('tb.99'), /is a file, not a socket/],
-    ['a folder that is not there', () => at('no/such/tb.'), /the folder .*no\/such does not exist/],
-    ['an abstract name that nothing has', () => '@tbprof-test-no-such', /no abstract socket @tbprof-test-no-such/],
-  ])('says what is wrong with %s', (_, where, message) => {
-    const look = () => discover([at('tb.1'), where()]);
-    expect(look).toThrow(TbprofError);
-    expect(look).toThrow(message);
-  });
-
-  it('says when it may not look', () => {
-    chmodSync(at('empty'), 0);
-    const isRoot = process.geteuid?.() === 0; // root may look everywhere: be nobody for a moment
-    if (isRoot) process.seteuid!(65_534);
-    try {
-      expect(() => discover([at('empty/tb.')])).toThrow(/no permission to list/);
-    } finally {
-      if (isRoot) process.seteuid!(0);
-    }
+  it.each<[string, UwsgiServer[], number | undefined, RegExp]>([
+    ['no server at all', [], undefined, /no uWSGI server runs on this machine/],
+    ['a server without tracebackers', [server(10, 0)], undefined, /uWSGI runs \(pid 10\), but without a tracebacker/],
+    ['a server of another user', [server(10, 0, false)], undefined, /its open sockets cannot be seen/],
+    ['a pid of something else', [server(10, 2)], 99, /process 99 is no uWSGI server or worker/],
+  ])('says what to do about %s', (_, servers, pid, message) => {
+    const choose = () => chooseServer(servers, pid);
+    expect(choose).toThrow(TbprofError);
+    expect(choose).toThrow(message);
   });
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { banner } from '../../src/tracebacker/dump.ts';
-import { readDump } from '../../src/tracebacker/read.ts';
+import { defaultReadLimits, type ReadLimits, readDump } from '../../src/tracebacker/read.ts';
 import { answer, answerNothing, fakeTracebacker, leaveStaleSocket, someDump } from '../helpers/fake-tracebacker.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
@@ -9,7 +9,8 @@ const folder = temporaryFolder();
 const never = new AbortController().signal;
 let sockets = 0;
 const newPath = () => join(folder, `s.${++sockets}`);
-const read = (path: string, limits?: { maxBytes: number }) => readDump({ kind: 'file', path }, never, limits);
+const read = (path: string, limits?: Partial<ReadLimits>) =>
+  readDump({ kind: 'file', path }, never, { ...defaultReadLimits, ...limits });
 
 describe('readDump', () => {
   it('returns the bytes of a dump, whole, and how long they took', async () => {
@@ -60,6 +61,14 @@ describe('readDump', () => {
     });
     const { bytes, failure } = await read(path, { maxBytes: 1_000_000 });
     expect({ size: bytes.length, failure, sent }).toEqual({ size: 0, failure: 'too-large', sent: true });
+  });
+
+  it('reads to the end what takes too long, and keeps none of it', async () => {
+    const path = newPath();
+    await fakeTracebacker(path, (socket) => {
+      socket.write('*** uWSGI', () => setTimeout(() => socket.end(' and the rest'), 20));
+    });
+    expect(await read(path, { maxMs: 5 })).toMatchObject({ bytes: new Uint8Array(), failure: 'too-slow' });
   });
 
   it('names what went wrong', async () => {

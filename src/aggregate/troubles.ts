@@ -1,0 +1,65 @@
+// What a reader should mistrust, in plain sentences: what happened, to which workers, what to do about it.
+import type { Profile } from '../profile/profile.ts';
+import { measureCoverage, type WorkerCoverage } from './coverage.ts';
+import { measureIntrusion } from './intrusion.ts';
+
+export interface Trouble {
+  /** Empty where it is about the whole recording. */
+  readonly workers: readonly number[];
+  /** A sentence without its end, to stand after the names of the workers. */
+  readonly story: string;
+}
+
+/** By the Verdict (tracebacker/verdict.ts) after which a worker was left alone. */
+const stories: Record<string, string> = {
+  poisoned:
+    'poisoned, and left alone: a bug of uWSGI, set off by a non-ASCII character in a source line or, on Python 3.11 and ' +
+    'later, by a frame without a line number; the application is unharmed, and a reload of the worker heals it',
+  died:
+    'crashed while we were connected, so no worker of its server was asked again: usually a thread that was started ' +
+    'before the fork; lazy-apps = true cures it (--keep-going insists)',
+  silent:
+    'answered with nothing, and was left alone: poisoned (reload the worker) or crashed (lazy-apps = true); which, ' +
+    'cannot be seen from here',
+  reset: 'broke the connection, and was left alone',
+  denied: 'no permission to connect: run as the user of uWSGI, or set chmod-socket = 666',
+  'not-a-tracebacker': 'what listens there is no tracebacker',
+  'too-large': 'its dump is too large, and it was left alone',
+};
+
+export function findTroubles(profile: Profile): Trouble[] {
+  const coverage = measureCoverage(profile);
+  const those = (test: (worker: WorkerCoverage) => boolean) =>
+    coverage.workers.filter(test).map(({ worker }) => worker);
+  const perWorker: Trouble[] = [
+    ...Object.entries(stories).map(([reason, story]) => ({ workers: those(({ left }) => left === reason), story })),
+    {
+      workers: those(({ cutStacks }) => cutStacks > 0),
+      story: 'stacks were cut short by the tracebacker: their leaf frames are missing',
+    },
+    { workers: those(({ unreadableLines }) => unreadableLines > 0), story: 'sent lines that were not understood' },
+    {
+      workers: those(({ stride }) => stride > 1),
+      story:
+        'sampled less often than asked for, to keep within --max-overhead and --max-leak; the shares are still right',
+    },
+  ];
+  return [...perWorker.filter(({ workers }) => workers.length > 0), ...aboutTheWhole(profile)];
+}
+
+function aboutTheWhole(profile: Profile): Trouble[] {
+  const { workers, dumps, planned, unobserved } = measureCoverage(profile);
+  const troubles: string[] = [];
+  if (dumps > 0 && workers.every(({ isGone }) => isGone))
+    troubles.push('the server was gone at the end of the recording');
+  if (unobserved > 0.05 * planned) {
+    troubles.push(`${((100 * unobserved) / planned).toFixed(1)}% of the ticks were not observed`);
+  }
+  if (measureIntrusion(profile).biased) {
+    troubles.push(
+      'dumps often waited for the GIL: code that computes is under-reported, code that waits is over-reported; ' +
+        'sys.setswitchinterval(0.0001) in the application makes it better',
+    );
+  }
+  return troubles.map((story) => ({ workers: [], story }));
+}

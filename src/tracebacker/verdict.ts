@@ -1,0 +1,69 @@
+// What a finished connection says about the worker behind it.
+import { statSync } from 'node:fs';
+import { isAlive } from './processes.ts';
+import type { Reading } from './read.ts';
+import type { Target } from './target.ts';
+
+export type Verdict =
+  /** A dump arrived, of an idle worker too. */
+  | 'dump'
+  /** No byte, but the worker lives: uWSGI's tracebacker has a Python error that it never clears. */
+  | 'poisoned'
+  /** The worker died while we were connected: a crash that we caused, or a reload at the same moment. */
+  | 'died'
+  /** No byte, and nobody can tell whether the worker lives. */
+  | 'silent'
+  /** The connection broke, but the worker lives or nobody can tell. */
+  | 'reset'
+  /** No socket, or nothing listens: a reload, `cheaper`, a server that is gone. */
+  | 'gone'
+  | 'denied'
+  | 'not-a-tracebacker'
+  | 'too-large'
+  | 'too-slow'
+  | 'abandoned'
+  | 'failed';
+
+/** How long a death may take to show: the socket closes before the process has gone. */
+const patienceMs = [0, 20, 50, 100, 200, 400, 700];
+
+/** Looks, where a dump is missing, whether the worker survived. Takes up to 1.5 s for that, and only then. */
+export async function judgeReading({ failure }: Reading, target: Target): Promise<Verdict> {
+  switch (failure) {
+    case null:
+      return 'dump';
+    case 'absent':
+    case 'refused':
+      return 'gone';
+    case 'empty':
+    case 'reset': {
+      const survived = await hasSurvived(target);
+      if (survived === false) return 'died';
+      if (failure === 'reset') return 'reset';
+      return survived === true ? 'poisoned' : 'silent';
+    }
+    default:
+      return failure;
+  }
+}
+
+/** Null where it cannot be known. */
+async function hasSurvived({ process, address }: Target): Promise<boolean | null> {
+  const socket = address.kind === 'file' ? inodeOf(address.path) : null;
+  if (process === null && socket === null) return null;
+  for (const waitMs of patienceMs) {
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (process !== null && !isAlive(process)) return false;
+    // A worker that was respawned has bound its socket anew.
+    if (address.kind === 'file' && inodeOf(address.path) !== socket) return false;
+  }
+  return true;
+}
+
+function inodeOf(path: string): number | null {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return null;
+  }
+}
