@@ -67,7 +67,7 @@ function hashOf(text) {
 /** Three frames, so that the template can be opened by itself. */
 async function demoStream() {
   const { ProfileBuilder } = await import('../dist/profile/builder.js');
-  const { encodeStream } = await import('../dist/stream/encode.js');
+  const { printStream } = await import('../dist/stream/encode.js');
   const { compress } = await import('../dist/stream/compress.js');
   const builder = new ProfileBuilder({
     startedEpochMs: Date.UTC(2026, 0, 1),
@@ -92,5 +92,5 @@ async function demoStream() {
     builder.endDump({ worker, timeMs: 0, weight, waitUs: -1 });
   }
   builder.end(1_000);
-  return compress(encodeStream(builder.view()));
+  return compress(printStream(builder.view()));
 }

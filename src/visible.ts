@@ -12,3 +12,10 @@ export function visible(text: string): string {
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });
 }
+
+/** JSON for machines that people look at: what a terminal would obey is escaped, which JSON itself asks of C0 only. */
+export function printJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(unsafe, (char) =>
+    char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

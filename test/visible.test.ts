@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { visible } from '../src/visible.ts';
+import { printJson, visible } from '../src/visible.ts';
 
 it.each([
   ['plain café 漢字 🙂', 'plain café 漢字 🙂'],
@@ -18,6 +18,16 @@ it('leaves nothing that a terminal obeys', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       expect(visible(text)).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+    }),
+  );
+});
+
+it('prints JSON that says the same, without what a terminal obeys', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.string({ unit: 'binary' }), (value, text) => {
+      const printed = printJson({ value, text });
+      expect(JSON.parse(printed)).toEqual(JSON.parse(JSON.stringify({ value, text })));
+      expect(printed.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
     }),
   );
 });

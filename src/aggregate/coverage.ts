@@ -9,7 +9,7 @@ export interface WorkerCoverage {
   readonly planned: number;
   readonly observed: number;
   readonly unobserved: number;
-  /** Cores known: the highest core number seen in any worker, plus one. A core that never ran cannot be known. */
+  /** Cores known: the highest core number seen in any worker of the server, plus one. A core that never ran cannot be known. */
   readonly cores: number;
   /** Ticks of cores that ran Python, of cores that did not, and their share: 0 to 1, null where nothing is known. */
   readonly busyCoreTicks: number;
@@ -46,9 +46,11 @@ export interface Coverage {
 export function measureCoverage(profile: Profile): Coverage {
   const tallies = profile.workers.map(newTally);
   const { sampled, cores } = tallyDumps(profile, tallies);
+  const coresOf = (worker: number) => cores.get(serverOf(profile, worker)) ?? 0;
   tallyEvents(profile, tallies);
   const workers = tallies.map(({ lastDumpMs: _, ...tally }, worker): WorkerCoverage => {
     const unobserved = sum(tally.gaps.values());
+    const cores = coresOf(worker);
     const coreTicks = cores * tally.observed;
     return {
       ...tally,
@@ -88,12 +90,14 @@ const newTally = () => ({
 type Tally = ReturnType<typeof newTally>;
 
 function tallyDumps(
-  { dumps, samples, threads }: Profile,
+  profile: Profile,
   tallies: readonly Tally[],
-): { sampled: number; cores: number } {
+): { sampled: number; cores: ReadonlyMap<string, number> } {
+  const { dumps, samples, threads } = profile;
   const coreOfThread = threads.map(({ name }) => coreOf(name));
+  const servers = tallies.map((_, worker) => serverOf(profile, worker));
   let sampled = 0;
-  let cores = 0;
+  const cores = new Map<string, number>();
   let sample = 0;
   for (let dump = 0; dump < dumps.weight.length; dump++) {
     const tally = tallies[dumps.worker[dump]!]!;
@@ -106,10 +110,16 @@ function tallyDumps(
       const core = coreOfThread[samples.thread[sample]!] ?? null;
       if (core === null) continue;
       tally.busyCoreTicks += weight;
-      cores = Math.max(cores, core + 1);
+      const server = servers[dumps.worker[dump]!]!;
+      cores.set(server, Math.max(cores.get(server) ?? 0, core + 1));
     }
   }
   return { sampled, cores };
+}
+
+/** Workers of one server have one number of cores; their addresses differ in the number at the end. */
+function serverOf({ workers }: Profile, worker: number): string {
+  return workers[worker]!.address.replace(/\d+$/, '');
 }
 
 function tallyEvents({ events }: Profile, tallies: readonly Tally[]): void {

@@ -12,7 +12,7 @@ import { DumpParser } from '../tracebacker/parse.ts';
 import { type Reading, readDump } from '../tracebacker/read.ts';
 import { nameTarget, printAddress, type Target } from '../tracebacker/target.ts';
 import { judgeReading, type Verdict } from '../tracebacker/verdict.ts';
-import { visible } from '../visible.ts';
+import { printJson, visible } from '../visible.ts';
 import type { CommandContext } from './context.ts';
 import { chooseSockets } from './record.ts';
 
@@ -37,7 +37,7 @@ export async function read(options: ReadOptions, context: CommandContext): Promi
   const giveUp = AbortSignal.any([AbortSignal.timeout(timeoutMs), context.stop]);
   const dumps = await readAll(targets, giveUp);
   if (options.raw) await printRaw(dumps, context.terminal);
-  else if (options.json) await context.terminal.out(`${JSON.stringify(dumps.map(describe), null, 2)}\n`);
+  else if (options.json) await context.terminal.out(`${printJson(dumps.map(describe))}\n`);
   else await printGrouped(dumps, context.terminal);
   return complain(dumps, context);
 }

@@ -14,6 +14,11 @@ export interface ReportOptions {
   readonly view: View;
 }
 
+/** Lines are for graphs: a list of them says little. */
+function summaryView({ by, threads }: View): View {
+  return { by: by === 'line' ? 'function' : by, threads };
+}
+
 /** Writes the outputs; with none asked for, prints the summary to stdout. */
 export async function report(file: string, options: ReportOptions, context: CommandContext): Promise<ExitCode> {
   const wantsFiles = options.output.length > 0 || options.format !== undefined;
@@ -21,6 +26,7 @@ export async function report(file: string, options: ReportOptions, context: Comm
   const { profile, whole } = await loadProfile(readInput(file), file);
   if (!whole) context.terminal.say(`${file} stops before its end: what is whole of it is shown`);
   await writeOutputs(profile, outputs, options.view, context);
-  if (!wantsFiles) await context.terminal.out(`${renderSummary(profile, defaults.topFunctions)}\n`);
+  if (!wantsFiles)
+    await context.terminal.out(`${renderSummary(profile, defaults.topFunctions, summaryView(options.view))}\n`);
   return exitCodes.done;
 }

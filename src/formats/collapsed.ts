@@ -1,9 +1,10 @@
 // Collapsed (folded) stacks: `root;caller;leaf COUNT`, one line per distinct stack, counts in ticks.
 // Read by flamegraph.pl, inferno and speedscope: https://github.com/brendangregg/FlameGraph#2-fold-stacks
 import { foldStacks } from '../aggregate/fold.ts';
-import { groupFrames, labelThread, labelWorker } from '../profile/labels.ts';
-import { forEachSample, type Profile } from '../profile/profile.ts';
-import type { Format, View } from './format.ts';
+import { groupFrames } from '../profile/labels.ts';
+import type { Profile } from '../profile/profile.ts';
+import { visible } from '../visible.ts';
+import { applyView, type Format, type View } from './format.ts';
 
 export const collapsed: Format = {
   name: 'collapsed',
@@ -14,22 +15,14 @@ export const collapsed: Format = {
 
 /** Lines sorted by their text, so that the same profile gives the same bytes. */
 export function renderCollapsed(profile: Profile, view: View): string {
-  const nameStack = stackNamer(profile, view);
+  const shown = applyView(profile, view);
+  const nameStack = stackNamer(shown, view);
   const counts = new Map<string, number>();
-  const count = (stack: string, weight: number) => counts.set(stack, (counts.get(stack) ?? 0) + weight);
-  if (view.threads) {
-    const { stack, thread } = profile.samples;
-    const roots = profile.threads.map(({ worker }, number) =>
-      [labelWorker(profile, worker), labelThread(profile, number)].map(escapeFrame).join(';'),
-    );
-    forEachSample(profile, (sample, weight) => {
-      count(`${roots[thread[sample]!]};${nameStack(stack[sample]!)}`, weight);
-    });
-  } else {
-    foldStacks(profile).forEach((weight, stack) => {
-      if (weight > 0) count(nameStack(stack), weight);
-    });
-  }
+  foldStacks(shown).forEach((weight, stack) => {
+    if (weight === 0) return;
+    const name = nameStack(stack);
+    counts.set(name, (counts.get(name) ?? 0) + weight);
+  });
   return [...counts]
     .map(([stack, weight]) => `${stack} ${weight}\n`)
     .sort()
@@ -37,8 +30,9 @@ export function renderCollapsed(profile: Profile, view: View): string {
 }
 
 /** Names of stacks, remembered: most stacks of a profile share their callers. */
-function stackNamer({ stacks, ...profile }: Profile, { by }: View): (stack: number) => string {
-  const { groupOf, labels } = groupFrames({ stacks, ...profile }, by);
+function stackNamer(profile: Profile, { by }: View): (stack: number) => string {
+  const { stacks } = profile;
+  const { groupOf, labels } = groupFrames(profile, by);
   const frames = labels.map(escapeFrame);
   const names = new Map<number, string>();
   return (stack) => {
@@ -56,7 +50,10 @@ function stackNamer({ stacks, ...profile }: Profile, { by }: View): (stack: numb
   };
 }
 
-/** The format has no escapes: `;` parts frames and a line end parts stacks, so they become what looks like them. */
+/**
+ * The format has no escapes: `;` parts frames, so it becomes what looks like it, and line ends part stacks. They and all
+ * else that a terminal would obey are shown: collapsed text is often looked at.
+ */
 function escapeFrame(label: string): string {
-  return label.replaceAll(';', ':').replace(/[\x00-\x1f\x7f\u0085\u2028\u2029]/g, ' ');
+  return visible(label.replaceAll(';', ':'));
 }

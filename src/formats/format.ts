@@ -1,12 +1,18 @@
 // What a format is: a pure function from a profile to the text of a file.
 import type { Grouping } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
+import { rootThreads } from '../profile/thread-roots.ts';
 
 /** How the profile is to be shown; the same for every format. */
 export interface View {
   readonly by: Grouping;
   /** Worker and thread as root frames. */
   readonly threads: boolean;
+}
+
+/** The profile as a view wants it; formats that carry the recording itself leave it to whoever shows it. */
+export function applyView(profile: Profile, { threads }: View): Profile {
+  return threads ? rootThreads(profile) : profile;
 }
 
 export const defaultView: View = { by: 'line', threads: false };

@@ -4,7 +4,7 @@
 import { labelWorker } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
 import { compress } from '../stream/compress.ts';
-import { encodeStream } from '../stream/encode.ts';
+import { printStream } from '../stream/encode.ts';
 import type { Format, FormatAssets, View } from './format.ts';
 
 export const html: Format = {
@@ -14,7 +14,7 @@ export const html: Format = {
   render: renderHtml,
 };
 
-/** The template's demo stands between such comments and is replaced. */
+/** Elements of the template: the demo that is in them is replaced. */
 const slots = {
   title: /<title>[^<]*<\/title>/,
   view: /<script type="application\/json" id="view">[^<]*<\/script>/,
@@ -22,7 +22,7 @@ const slots = {
 };
 
 async function renderHtml(profile: Profile, view: View, { template }: FormatAssets): Promise<string> {
-  const payload = await compress(encodeStream(profile));
+  const payload = await compress(printStream(profile));
   let page = template('report.html');
   page = fill(page, slots.title, `<title>${escapeHtml(titleOf(profile))}</title>`);
   page = fill(page, slots.view, `<script type="application/json" id="view">${JSON.stringify(view)}</script>`);
@@ -35,10 +35,10 @@ export function findStream(page: string): string | null {
   return slot ? slot[0].slice(slot[0].indexOf('>') + 1, slot[0].lastIndexOf('<')) : null;
 }
 
-function titleOf({ meta, workers, ...profile }: Profile): string {
-  const whole = { meta, workers, ...profile };
+function titleOf(profile: Profile): string {
+  const { meta, workers } = profile;
   const names =
-    workers.length <= 2 ? workers.map((_, worker) => labelWorker(whole, worker)) : [`${workers.length} workers`];
+    workers.length <= 2 ? workers.map((_, worker) => labelWorker(profile, worker)) : [`${workers.length} workers`];
   return `tbprof: ${meta.host}, ${names.join(', ')}, ${new Date(meta.startedEpochMs).toISOString().slice(0, 16)}Z`;
 }
 

@@ -4,7 +4,7 @@
 import { foldStacks, foldThreads } from '../aggregate/fold.ts';
 import { type FrameGroups, groupFrames, labelThread } from '../profile/labels.ts';
 import { forEachSample, framesOf, type Profile } from '../profile/profile.ts';
-import type { Format, View } from './format.ts';
+import { applyView, type Format, type View } from './format.ts';
 
 export const speedscope: Format = {
   name: 'speedscope',
@@ -41,7 +41,8 @@ export interface SpeedscopeFile {
 }
 
 /** Profile 0 is everything together, heaviest stack first; then one profile per thread, heaviest thread first. */
-export function buildSpeedscope(profile: Profile, view: View): SpeedscopeFile {
+export function buildSpeedscope(recorded: Profile, view: View): SpeedscopeFile {
+  const profile = applyView(recorded, view);
   const groups = groupFrames(profile, view.by);
   const { meta } = profile;
   const draft = new SampledDrafts(profile, groups);

@@ -8,15 +8,18 @@ import { findTroubles, type Trouble } from '../aggregate/troubles.ts';
 import { groupFrames, labelWorker } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
 import { visible } from '../visible.ts';
+import { applyView, type View } from './format.ts';
+
+const byFunction: View = { by: 'function', threads: false };
 
 /** Lines of text, safe for a terminal, no line end after the last. */
-export function renderSummary(profile: Profile, functionCount: number): string {
+export function renderSummary(profile: Profile, functionCount: number, view = byFunction): string {
   const coverage = measureCoverage(profile);
   const sections = [
     describeCoverage(profile, coverage),
     profile.meta.source === 'tracebacker' ? ['what it cost:', ...describeIntrusion(profile)] : [],
     findTroubles(profile).map((trouble) => printTrouble(profile, trouble)),
-    ['', ...describeFunctions(profile, coverage, functionCount)],
+    ['', ...describeHottest(applyView(profile, view), coverage, { view, limit: functionCount })],
   ];
   return sections.flat().join('\n');
 }
@@ -90,14 +93,19 @@ function describeIntrusion(profile: Profile): string[] {
   });
 }
 
-function describeFunctions(profile: Profile, { sampled }: Coverage, limit: number): string[] {
-  const groups = groupFrames(profile, 'function');
+interface HottestOptions {
+  readonly view: View;
+  readonly limit: number;
+}
+
+function describeHottest(profile: Profile, { sampled }: Coverage, { view, limit }: HottestOptions): string[] {
+  const groups = groupFrames(profile, view.by);
   const rows = listFunctions(buildCallTree(profile.stacks, groups, foldStacks(profile))).slice(0, limit);
   if (rows.length === 0) return ['no Python code was seen running'];
   const share = (ticks: number) => percent(ticks / sampled).padStart(6);
   return [
-    `hottest functions (ticks of ${sampled}; 1 tick = ${trim(1_000 / profile.meta.rateHz)} ms of one thread)`,
-    `${'self'.padStart(15)} ${'total'.padStart(15)}  function`,
+    `hottest ${view.by}s (ticks of ${sampled}; 1 tick = ${trim(1_000 / profile.meta.rateHz)} ms of one thread)`,
+    `${'self'.padStart(15)} ${'total'.padStart(15)}  ${view.by}`,
     ...rows.map(({ group, self, total }) => {
       const numbers = [self, total].map((ticks) => `${String(ticks).padStart(8)} ${share(ticks)}`);
       return `${numbers.join(' ')}  ${visible(groups.labels[group]!)}`;

@@ -32,7 +32,19 @@ export interface ProcessRow {
 /** Stack keys pack parent and frame into one exact double: 2^27 stacks and 2^26 frames. */
 const maxFrames = 2 ** 26;
 
+/** About 50 MB of columns. */
+const maxSamples = 4_000_000;
+
+/** Beyond this merging changes nothing any more: all is one bucket. */
+const longestBucketMs = 2 ** 31;
+
+/** Columns are 32 bits wide: what lies beyond (25 days of milliseconds) stays at their end. */
+function toColumn(value: number): number {
+  return Math.min(Math.round(value), 2 ** 31 - 1);
+}
+
 export class ProfileBuilder {
+  #bucketMs = 250;
   #meta: ProfileMeta;
   readonly #workers: ProfileWorker[] = [];
   readonly #threads: ProfileThread[] = [];
@@ -135,17 +147,29 @@ export class ProfileBuilder {
 
   endDump({ worker, timeMs, weight, dumps = 1, waitUs, sendUs = -1 }: DumpRow): void {
     this.#dumps.worker.push(worker);
-    this.#dumps.timeMs.push(Math.round(timeMs));
+    this.#dumps.timeMs.push(toColumn(timeMs));
     this.#dumps.dumps.push(dumps);
     this.#dumps.weight.push(weight);
-    this.#dumps.waitUs.push(Math.round(waitUs));
-    this.#dumps.sendUs.push(Math.round(sendUs));
+    this.#dumps.waitUs.push(toColumn(waitUs));
+    this.#dumps.sendUs.push(toColumn(sendUs));
     this.#dumps.sampleEnd.push(this.#samples.stack.length);
   }
 
   addProcess(row: ProcessRow): void {
-    for (const [name, column] of Object.entries(this.#processes))
-      column.push(Math.round(row[name as keyof ProcessRow]));
+    for (const [name, column] of Object.entries(this.#processes)) column.push(toColumn(row[name as keyof ProcessRow]));
+  }
+
+  /**
+   * Keeps memory bounded: merges neighbouring dumps, in ever longer buckets of time, while there are too many samples.
+   * True where that changed the numbers of dumps and samples.
+   */
+  bound(): boolean {
+    if (this.#samples.stack.length <= maxSamples) return false;
+    while (this.#samples.stack.length > maxSamples / 2 && this.#bucketMs < longestBucketMs) {
+      this.#bucketMs *= 2;
+      this.coarsen(this.#bucketMs);
+    }
+    return true;
   }
 
   /** Merges neighbouring dumps of each worker; numbers of dumps and samples change, those of the other tables do not. */
@@ -156,11 +180,11 @@ export class ProfileBuilder {
   }
 
   addEvent(event: ProfileEvent): void {
-    this.#events.push({ ...event, timeMs: Math.round(event.timeMs) });
+    this.#events.push({ ...event, timeMs: toColumn(event.timeMs) });
   }
 
   end(durationMs: number): void {
-    this.#meta = { ...this.#meta, durationMs: Math.round(durationMs) };
+    this.#meta = { ...this.#meta, durationMs: toColumn(durationMs) };
   }
 
   /** The profile so far. Cheap: columns are views. Lists are shared with the builder and only ever grow. */

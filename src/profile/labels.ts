@@ -47,10 +47,11 @@ function labelGroups(profile: Profile, example: readonly number[], by: Grouping)
 
 function identify({ frames, strings }: Profile, frame: number, by: Grouping): string {
   const file = frames.file[frame]!;
-  if (by === 'module') return isInstalled(strings[file]!) ? moduleOf(strings[file]!) : `${file}`;
-  if (by === 'file') return `${file}`;
-  if (by === 'function') return `${file} ${frames.function[frame]}`;
-  return `${file} ${frames.function[frame]} ${frames.line[frame]}`;
+  const inFunction = `${file} ${frames.function[frame]}`;
+  const name = strings[file]!;
+  if (by === 'line') return `${inFunction} ${frames.line[frame]}`;
+  if (by === 'function' || name === '') return inFunction;
+  return by === 'module' && isInstalled(name) ? moduleOf(name) : `${file}`;
 }
 
 /** `get_response (django/core/handlers/base.py:130)`, and less of it the coarser the grouping. */
@@ -65,23 +66,32 @@ function formatLabel(
   show: (file: string) => string,
 ): string {
   const file = strings[frames.file[frame]!]!;
-  if (by === 'module') return (isInstalled(file) ? moduleOf(file) : show(file)) || unknown;
-  if (by === 'file') return show(file) || unknown;
   const name = strings[frames.function[frame]!]! || unknown;
+  if (file === '') return name; // what is in no file stands for itself: `worker 1`, say
+  if (by === 'module') return isInstalled(file) ? moduleOf(file) : show(file);
+  if (by === 'file') return show(file);
   const line = frames.line[frame]!;
   const place = by === 'line' && line > 0 ? `${show(file)}:${line}` : show(file);
-  return place === '' ? name : `${name} (${place})`;
+  return `${name} (${place})`;
 }
 
 /** `worker 2 uWSGIWorker2Core1`: the worker is named where the thread's name does not say it already. */
 export function labelThread(profile: Profile, thread: number): string {
   const { name, worker } = profile.threads[thread]!;
-  return coreOf(name) === null ? `${labelWorker(profile, worker)} ${name}` : name;
+  const says = coreOf(name) !== null && !isAmbiguous(profile, worker);
+  return says ? name : `${labelWorker(profile, worker)} ${name}`;
 }
 
 export function labelWorker(profile: Profile, worker: number): string {
   const { number, address } = profile.workers[worker]!;
-  return number === null ? address : `worker ${number}`;
+  if (number === null) return address;
+  return isAmbiguous(profile, worker) ? `worker ${number} (${address})` : `worker ${number}`;
+}
+
+/** Workers of two servers in one recording may have one number. */
+function isAmbiguous({ workers }: Profile, worker: number): boolean {
+  const { number } = workers[worker]!;
+  return workers.some((other, index) => index !== worker && other.number === number);
 }
 
 /** uWSGI's core number, 0-based, from the name that it gives to the thread of a core; null for any other thread. */

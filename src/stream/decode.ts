@@ -11,22 +11,51 @@ export interface DecodedStream {
   readonly whole: boolean;
 }
 
-/** Reads a stream; `name` is what errors call it. Throws a TbprofError where it is none or contradicts itself. */
-export function decodeStream(text: string, name: string): DecodedStream {
-  const lines = text.split('\n');
-  lines.pop(); // empty after the last line; or a line cut in the middle
-  const first = lines[0];
-  if (first === undefined) throw unreadable(name, 1, 'there is no whole line in it');
-  const decoder = new StreamDecoder(parseHeader(parseJson(first, name, 1), name));
-  for (let at = 1; at < lines.length; at++) {
+/**
+ * Reads a stream, as text or as UTF-8; `name` is what errors call it. Throws a TbprofError where it is none or
+ * contradicts itself.
+ */
+export function decodeStream(stream: string | Uint8Array, name: string): DecodedStream {
+  let decoder: StreamDecoder | null = null;
+  let number = 0;
+  for (const line of typeof stream === 'string' ? linesOfText(stream) : linesOfBytes(stream)) {
+    number += 1;
+    const parsed = parseJson(line, name, number);
+    if (decoder === null) {
+      decoder = new StreamDecoder(parseHeader(parsed, name));
+      continue;
+    }
     try {
-      decoder.take(parseJson(lines[at]!, name, at + 1));
+      decoder.take(parsed);
     } catch (error) {
-      throw error instanceof Malformed ? unreadable(name, at + 1, error.message) : error;
+      throw error instanceof Malformed ? unreadable(name, number, error.message) : error;
     }
   }
+  if (decoder === null) throw unreadable(name, 1, 'there is no whole line in it');
   return { profile: decoder.builder.view(), whole: decoder.ended };
 }
+
+/** Whole lines only: what follows the last line end was cut in the middle. */
+function* linesOfText(text: string): Generator<string> {
+  let from = 0;
+  for (let to = text.indexOf('\n'); to !== -1; to = text.indexOf('\n', from)) {
+    yield text.slice(from, to);
+    from = to + 1;
+  }
+}
+
+/** Line by line, since the whole may be longer than a string can be. */
+function* linesOfBytes(bytes: Uint8Array): Generator<string> {
+  const decoder = new TextDecoder();
+  let from = 0;
+  for (let to = bytes.indexOf(10); to !== -1; to = bytes.indexOf(10, from)) {
+    yield decoder.decode(bytes.subarray(from, to));
+    from = to + 1;
+  }
+}
+
+/** The end of time in JavaScript: https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const latestDateMs = 8.64e15;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -123,6 +152,7 @@ class StreamDecoder {
       });
     }
     if (sample !== threads.length) throw new Malformed('there are samples of no dump');
+    this.builder.bound();
   }
 
   #takeProcesses(columns: JsonObject): void {
@@ -167,7 +197,7 @@ function parseHeader(line: JsonObject, name: string): ProfileBuilder {
     const rateHz = line.rateHz;
     if (typeof rateHz !== 'number' || !(rateHz > 0 && rateHz < 1e6)) throw new Malformed('its rate is no rate');
     return new ProfileBuilder({
-      startedEpochMs: whole(line.startedEpochMs, Number.MAX_SAFE_INTEGER),
+      startedEpochMs: whole(line.startedEpochMs, latestDateMs),
       rateHz,
       host: text(line.host),
       source: text(line.source),

@@ -57,9 +57,14 @@ export class StreamEncoder {
   }
 }
 
-/** The whole profile as text, one line each, the last one ended too. */
+/** The lines of a whole profile, as text with its line end. */
+export function* printStream(profile: Profile): Generator<string> {
+  for (const line of new StreamEncoder().linesSince(profile)) yield printLine(line);
+}
+
+/** The same in one piece. */
 export function encodeStream(profile: Profile): string {
-  return [...new StreamEncoder().linesSince(profile)].map(printLine).join('');
+  return [...printStream(profile)].join('');
 }
 
 export function printLine(line: StreamLine): string {

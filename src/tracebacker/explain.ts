@@ -59,12 +59,19 @@ export function explainVerdict(target: Target, verdict: string, nodeVersion: str
     case 'abandoned':
       return {
         message: `${nameTarget(target)} did not answer on ${where} in time`,
-        hint: 'its GIL is held, by a long C call or a stopped process: try again, for longer',
+        hint:
+          target.address.kind === 'tcp'
+            ? 'its GIL is held, or what listens there is no tracebacker: try again, for longer'
+            : 'its GIL is held, by a long C call or a stopped process: try again, for longer',
       };
     case 'too-slow':
       return { message: `the dump of ${where} does not end`, hint: 'check what listens there' };
     case 'too-large':
       return { message: `the dump of ${where} is too large to keep`, hint: 'record fewer workers, or tell us' };
+    case 'unknown-host':
+      return { message: `there is no host of ${where}`, hint: 'check its name' };
+    case 'unreachable':
+      return { message: `${where} cannot be reached`, hint: 'check the host, the port, and what is between' };
     default:
       return { message: `cannot read ${where} (${verdict})`, hint: 'check the address' };
   }

@@ -125,7 +125,7 @@ function parseFrameLine(line: string): ParsedLine | null {
     frame: {
       function: source ? rest.slice(0, source.index) : rest,
       file: line.slice(filenameAt + filenameMark.length, lineno.index),
-      line: Number(lineno[1]),
+      line: Math.max(0, Number(lineno[1])), // below 1 it says nothing
       source: source ? rest.slice(source.index + source[0].length) : '',
     },
   };

@@ -23,6 +23,9 @@ export type ReadFailure =
   | 'too-large'
   /** It went on and on. */
   | 'too-slow'
+  /** Of a host and port. */
+  | 'unknown-host'
+  | 'unreachable'
   /** The caller gave up waiting. */
   | 'abandoned'
   | 'failed';
@@ -55,6 +58,11 @@ const failures: Record<string, ReadFailure> = {
   EPERM: 'denied',
   ECONNRESET: 'reset',
   EPIPE: 'reset',
+  ENOTFOUND: 'unknown-host',
+  EAI_AGAIN: 'unknown-host',
+  ETIMEDOUT: 'unreachable',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
 };
 
 /** Connects, reads to the end, never rejects. Aborting the signal closes the connection: the last resort. */

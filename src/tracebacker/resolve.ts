@@ -1,9 +1,9 @@
 // What the user says (`-s /tmp/tbsocket.`) -> the sockets that are there now. Connects to none of them.
-import { readdirSync, type Stats, statSync } from 'node:fs';
+import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { exitCodes, TbprofError } from '../errors.ts';
+import { exitCodes, TbprofError, usageError } from '../errors.ts';
 import { listUnixListeners } from './processes.ts';
-import type { Address } from './target.ts';
+import { type Address, printAddress } from './target.ts';
 
 /** A host name or address and a port; a path always has a slash. */
 const hostPort = /^(?:\[([0-9a-f:.]+)\]|([^/:@\s]+)):(\d{1,5})$/i;
@@ -24,7 +24,7 @@ export interface FoundSocket {
 export function resolveSockets(wheres: readonly string[]): FoundSocket[] {
   const found = new Map<string, FoundSocket>();
   for (const where of wheres) {
-    for (const socket of resolveWhere(where)) found.set(JSON.stringify(socket.address), socket);
+    for (const socket of resolveWhere(where)) found.set(identityOf(socket.address), socket);
   }
   return [...found.values()].sort((a, b) => (a.worker ?? 0) - (b.worker ?? 0));
 }
@@ -33,23 +33,32 @@ function resolveWhere(where: string): FoundSocket[] {
   if (where.startsWith('@')) return resolveAbstract(where.slice(1));
   const [, v6, host, port] = hostPort.exec(where) ?? [];
   if (port !== undefined && !look(where)) {
-    return [{ address: { kind: 'tcp', host: (v6 ?? host)!, port: Number(port) }, worker: null, where }];
+    return [{ address: { kind: 'tcp', host: (v6 ?? host)!, port: parsePort(port) }, worker: null, where }];
   }
   return resolveFile(where);
 }
 
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (port < 1 || port > 65_535) throw usageError(`${text} is not a port`, 'ports go from 1 to 65535');
+  return port;
+}
+
 function resolveFile(where: string): FoundSocket[] {
   const stat = look(where);
-  if (stat?.isSocket()) return [fileSocket(where, where)];
+  if (stat?.isSocket()) return [{ address: { kind: 'file', path: where }, worker: trailingNumber(where), where }];
   if (stat && !stat.isDirectory())
     throw noSocket(`${where} is a file, not a socket`, 'give the value of py-tracebacker');
   const folder = where.endsWith('/') ? where : dirname(where);
   const prefix = where.endsWith('/') ? '' : basename(where);
   const targets = listFolder(folder, where)
     .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
-    .map((name) => join(folder, name))
-    .filter((path) => look(path)?.isSocket())
-    .map((path) => fileSocket(path, where));
+    .map((name): FoundSocket => {
+      // The digits behind the prefix, which may end in digits of its own.
+      const worker = trailingNumber(name.slice(prefix.length));
+      return { address: { kind: 'file', path: join(folder, name) }, worker, where };
+    })
+    .filter(({ address }) => look(printAddress(address))?.isSocket());
   if (targets.length > 0) return targets;
   throw stat
     ? noSocket(`${where} is a folder, and holds no tracebacker socket`, 'give the whole prefix, such as /tmp/tbsocket.')
@@ -59,8 +68,14 @@ function resolveFile(where: string): FoundSocket[] {
       );
 }
 
-function fileSocket(path: string, where: string): FoundSocket {
-  return { address: { kind: 'file', path }, worker: trailingNumber(path), where };
+/** One socket may be named in several ways, but gets one connection at a time. */
+function identityOf(address: Address): string {
+  if (address.kind !== 'file') return printAddress(address);
+  try {
+    return realpathSync(address.path);
+  } catch {
+    return address.path;
+  }
 }
 
 export function trailingNumber(name: string): number | null {

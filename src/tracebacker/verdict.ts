@@ -21,6 +21,8 @@ export type Verdict =
   | 'not-a-tracebacker'
   | 'too-large'
   | 'too-slow'
+  | 'unknown-host'
+  | 'unreachable'
   | 'abandoned'
   | 'failed';
 

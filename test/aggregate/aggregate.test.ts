@@ -156,6 +156,24 @@ describe('sumMatches', () => {
 });
 
 describe('measureCoverage', () => {
+  it('knows the cores of each server by its own workers', () => {
+    const builder = new ProfileBuilder({ startedEpochMs: 0, rateHz: 10, host: 'h', source: 's', recorder: 'r' });
+    const stack = builder.stackOf([{ function: 'f', file: 'x', line: 1, source: '' }]);
+    for (const [address, core] of [
+      ['/tmp/a.1', 3],
+      ['/tmp/b.1', 0],
+    ] as const) {
+      const worker = builder.addWorker({ number: 1, address });
+      builder.addSample(builder.thread(worker, `uWSGIWorker1Core${core}`), stack, 1);
+      builder.endDump({ worker, timeMs: 0, weight: 1, waitUs: -1 });
+    }
+    const { workers } = measureCoverage(builder.view());
+    expect(workers.map(({ cores, utilisation }) => [cores, utilisation])).toEqual([
+      [4, 0.25],
+      [1, 1],
+    ]);
+  });
+
   it('adds up ticks, cores and gaps per worker', () => {
     const builder = new ProfileBuilder({ startedEpochMs: 0, rateHz: 10, host: 'h', source: 's', recorder: 'r' });
     const first = builder.addWorker({ number: 1, address: '/s.1' });

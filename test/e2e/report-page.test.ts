@@ -160,7 +160,7 @@ describeWith('chromium', 'report page', () => {
       });
       expect(await page.locator('#workers li').allTextContents()).toEqual([
         'worker 3 1.0 of 2 cores busy',
-        '@elsewhere 0.0 of 2 cores busy',
+        '@elsewhere idle',
       ]);
       expect(await page.locator('#warnings p').allTextContents()).toEqual(['33.3% of the ticks were not observed.']);
     });
@@ -287,6 +287,35 @@ describeWith('chromium', 'report page', () => {
       ]);
       await page.mouse.move(5, 5);
       expect(await page.isVisible('#tooltip')).toBe(false);
+    });
+
+    it('says no more than holds for all that a frame stands for', async () => {
+      const profile = profileFrom(['f@/srv/app/job.py:1 3', 'g@/srv/app/job.py:2 1']);
+      const ofFile = await openReport(await write(profile, { by: 'file', threads: false }));
+      expect((await tooltipOf(ofFile.page, '/srv/app/job.py')).slice(0, 2)).toEqual([
+        '/srv/app/job.py',
+        'total 400 ms · 4 ticks · 100.0 %',
+      ]);
+      const ofFunction = await openReport(await write(profile, { by: 'function', threads: false }));
+      expect((await tooltipOf(ofFunction.page, 'f (/srv/app/job.py)')).slice(0, 3)).toEqual([
+        'f',
+        '/srv/app/job.py',
+        'total 300 ms · 3 ticks · 75.0 %',
+      ]);
+    });
+
+    it('stands every stack on its worker and thread where that was asked for', async () => {
+      const profile = profileFrom(['0/1|a 3', '1/0|a 1']);
+      const { page } = await openReport(await write(profile, { by: 'function', threads: true }));
+      expect((await readFrames(page)).map(({ label, share }) => [label, share])).toEqual([
+        ['all workers', near(1)],
+        ['worker 1', near(0.75)],
+        ['worker 2', near(0.25)],
+        ['uWSGIWorker1Core1', near(0.75)],
+        ['uWSGIWorker2Core0', near(0.25)],
+        ['a (/app/main.py)', near(0.75)],
+        ['a (/app/main.py)', near(0.25)],
+      ]);
     });
 
     it('stays inside the window', async () => {

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { coreOf, groupFrames, labelFrame, labelThread, moduleOf, shortenFile } from '../../src/profile/labels.ts';
+import {
+  coreOf,
+  groupFrames,
+  labelFrame,
+  labelThread,
+  labelWorker,
+  moduleOf,
+  shortenFile,
+} from '../../src/profile/labels.ts';
 import { anyProfile } from '../helpers/any-profile.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
 
@@ -62,6 +70,16 @@ describe('groupFrames', () => {
         expect(example.map((frame) => groupOf[frame])).toEqual([...labels.keys()]);
       }),
     );
+  });
+});
+
+describe('labelWorker', () => {
+  it('names the socket too where two servers have workers of one number', () => {
+    const profile = profileFrom(['0/0|a 1']);
+    const workers = ['/tmp/a.1', '/tmp/b.1'].map((address) => ({ number: 1, address, pid: null }));
+    const threads = [{ worker: 1, name: 'uWSGIWorker1Core0' }];
+    expect(labelWorker({ ...profile, workers, threads }, 1)).toBe('worker 1 (/tmp/b.1)');
+    expect(labelThread({ ...profile, workers, threads }, 0)).toBe('worker 1 (/tmp/b.1) uWSGIWorker1Core0');
   });
 });
 

@@ -24,6 +24,7 @@ describe('the stream', () => {
         expect(whole).toBe(true);
         expectSame(back, profile);
         expect(back.meta).toEqual(profile.meta);
+        expectSame(decodeStream(Buffer.from(encodeStream(profile)), 'x').profile, profile);
       }),
     );
   });
@@ -124,8 +125,9 @@ describe('the stream', () => {
 describe('compress', () => {
   it('is undone by decompress', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 100_000, size: 'max' }), async (text) => {
-        expect(await decompress(await compress(text))).toBe(text);
+      fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme', maxLength: 50_000, size: 'max' })), async (pieces) => {
+        const payload = await compress(pieces);
+        expect(Buffer.from(await decompress(payload)).toString()).toBe(pieces.join(''));
       }),
       { numRuns: 20 },
     );
@@ -134,7 +136,7 @@ describe('compress', () => {
   it('rejects what it did not make', async () => {
     await expect(decompress('AAAA')).rejects.toThrow();
     await expect(decompress('<>')).rejects.toThrow();
-    const payload = await compress('x'.repeat(1_000));
+    const payload = await compress(['x'.repeat(1_000)]);
     await expect(decompress(payload.slice(0, 12))).rejects.toThrow();
   });
 });

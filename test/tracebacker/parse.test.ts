@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ProfileBuilder } from '../../src/profile/builder.ts';
+import { decodeStream } from '../../src/stream/decode.ts';
+import { encodeStream } from '../../src/stream/encode.ts';
 import { banner, printDump } from '../../src/tracebacker/dump.ts';
 import { DumpParser } from '../../src/tracebacker/parse.ts';
 import { fixture, splitDumps } from '../helpers/fixtures.ts';
@@ -193,6 +196,28 @@ describe('the format', () => {
       expect(open.length).toBeLessThanOrEqual(1);
       expect(threads.slice(0, -1).every(({ cut }) => !cut)).toBe(true);
     }
+  });
+});
+
+describe('what is parsed', () => {
+  it('can be recorded and read again, whatever it is', () => {
+    const mark = fc.constantFrom('\n', ' filename = ', ' function = ', ' line = ', ' lineno = -7', ' lineno = 0');
+    const line = fc
+      .array(fc.oneof(fc.string({ unit: 'binary', maxLength: 9 }), mark, fc.integer().map(String)), { maxLength: 6 })
+      .map((parts) => `thread_id = t filename = f lineno = ${parts.join('')} function = g line = x\n`);
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 5 }), fc.integer({ min: -5, max: 5 }), (lines, number) => {
+        const frames = `thread_id = t filename = f lineno = ${number} function = g line = x\n\n`;
+        const { threads } = parseText(`${banner}\n\n${lines.join('')}${frames}`);
+        const builder = new ProfileBuilder({ startedEpochMs: 0, rateHz: 1, host: '', source: '', recorder: '' });
+        const worker = builder.addWorker({ number: 1, address: '' });
+        for (const stack of threads)
+          builder.addSample(builder.thread(worker, stack.thread), builder.stackOf(stack.frames), 1);
+        builder.endDump({ worker, timeMs: 0, weight: 1, waitUs: 0 });
+        const text = encodeStream(builder.view());
+        expect(encodeStream(decodeStream(text, 'x').profile)).toBe(text);
+      }),
+    );
   });
 });
 

@@ -14,6 +14,8 @@ const found = (...wheres: string[]) =>
 
 beforeAll(async () => {
   await serveFleet(at('tb.'), 11, () => '');
+  await serveFleet(at('tb.1x'), 1, () => '');
+  await serveFleet(at('site9'), 2, () => '');
   await serveFleet(at('tb.x'), 1, () => ''); // tb.x1: not a number after the prefix tb.
   writeFileSync(at('tb.99'), 'a file that no one listens on');
   mkdirSync(at('empty'));
@@ -26,6 +28,19 @@ describe('resolveSockets', () => {
 
   it('takes one socket where its name is given, though it is a prefix of others', () => {
     expect(found(at('tb.1'))).toEqual([`1 ${at('tb.1')}`]);
+  });
+
+  it('takes the digits behind a prefix that ends in digits itself', () => {
+    expect(found(at('tb.1x'))).toEqual([`1 ${at('tb.1x1')}`]);
+    expect(found(at('site9'))).toEqual([`1 ${at('site91')}`, `2 ${at('site92')}`]);
+  });
+
+  it('takes a socket once, however it is spelled', () => {
+    expect(found(at('tb.2'), join(folder, '.', 'empty', '..', 'tb.2'), `${folder}//tb.2`)).toHaveLength(1);
+  });
+
+  it.each(['127.0.0.1:0', '127.0.0.1:65536', 'localhost:99999'])('refuses %s: no such port', (where) => {
+    expect(() => resolveSockets([where])).toThrow(/is not a port/);
   });
 
   it('takes several, and none twice', () => {

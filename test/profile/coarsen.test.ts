@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { measureCoverage } from '../../src/aggregate/coverage.ts';
+import { foldStacks, foldThreads } from '../../src/aggregate/fold.ts';
+import { coarsen } from '../../src/profile/coarsen.ts';
+import { anyProfile } from '../helpers/any-profile.ts';
+import { profileFrom } from '../helpers/profile-from.ts';
+
+describe('coarsen', () => {
+  it('tells what happened within a bucket of time once', () => {
+    // 10 ticks a second: dumps at 0, 100, 300 ms; then at 1,000
+    const profile = profileFrom(['a 1', 'a;b 2', 'a 7', 'a 1']);
+    const { dumps, samples } = coarsen(profile, 1_000);
+    expect([...dumps.timeMs]).toEqual([0, 1_000]);
+    expect([...dumps.dumps]).toEqual([3, 1]);
+    expect([...dumps.weight]).toEqual([10, 1]);
+    expect([...dumps.sampleEnd]).toEqual([2, 3]);
+    expect([...samples.weight]).toEqual([8, 2, 1]);
+  });
+
+  it('changes no total, for any profile and bucket', () => {
+    fc.assert(
+      fc.property(anyProfile, fc.constantFrom(1, 250, 1_000, 60_000, 2 ** 31), (profile, bucketMs) => {
+        const merged = { ...profile, ...coarsen(profile, bucketMs) };
+        expect([...foldStacks(merged)]).toEqual([...foldStacks(profile)]);
+        expect([...foldThreads(merged)]).toEqual([...foldThreads(profile)]);
+        expect(measureCoverage(merged)).toEqual(measureCoverage(profile));
+        expect(merged.samples.stack.length).toBeLessThanOrEqual(profile.samples.stack.length);
+      }),
+    );
+  });
+
+  it('merges all of a worker in a bucket without end', () => {
+    fc.assert(
+      fc.property(anyProfile, (profile) => {
+        const { dumps } = coarsen(profile, 2 ** 31);
+        expect(new Set(dumps.worker).size).toBe(dumps.worker.length);
+      }),
+    );
+  });
+});
