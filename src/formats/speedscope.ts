@@ -70,6 +70,15 @@ function describeFrame({ frames, strings }: Profile, { by }: View, frame: number
   };
 }
 
+/** What a thread did, one after another. */
+interface Runs {
+  readonly stacks: number[];
+  readonly ticks: number[];
+}
+
+/** The format spells out the stack of each run: beyond so many of them its files are too large for its own app. */
+const maxRuns = 200_000;
+
 class SampledDrafts {
   readonly #profile: Profile;
   readonly #groups: FrameGroups;
@@ -91,10 +100,24 @@ class SampledDrafts {
     );
   }
 
+  /** In order of time; beyond {@link maxRuns} heaviest stack first, and the names say so. */
   threads(): SampledProfile[] {
-    const { samples, threads } = this.#profile;
     const totals = foldThreads(this.#profile);
-    const runs = threads.map(() => ({ stacks: [] as number[], ticks: [] as number[] }));
+    const inTime = this.#runs();
+    const tooMany = inTime.reduce((sum, { stacks }) => sum + stacks.length, 0) > maxRuns;
+    return [...totals.keys()]
+      .filter((thread) => totals[thread]! > 0)
+      .sort((a, b) => totals[b]! - totals[a]! || a - b)
+      .map((thread) => {
+        const { stacks, ticks } = tooMany ? foldRuns(inTime[thread]!) : inTime[thread]!;
+        const label = labelThread(this.#profile, thread);
+        return this.#finish(tooMany ? `${label} (not in order of time)` : label, stacks, ticks);
+      });
+  }
+
+  #runs(): Runs[] {
+    const { samples, threads } = this.#profile;
+    const runs = threads.map((): Runs => ({ stacks: [], ticks: [] }));
     forEachSample(this.#profile, (sample, weight) => {
       const { stacks, ticks } = runs[samples.thread[sample]!]!;
       const stack = samples.stack[sample]!;
@@ -106,10 +129,7 @@ class SampledDrafts {
         ticks.push(weight);
       }
     });
-    return [...threads.keys()]
-      .filter((thread) => totals[thread]! > 0)
-      .sort((a, b) => totals[b]! - totals[a]! || a - b)
-      .map((thread) => this.#finish(labelThread(this.#profile, thread), runs[thread]!.stacks, runs[thread]!.ticks));
+    return runs;
   }
 
   #finish(name: string, stacks: readonly number[], ticks: readonly number[]): SampledProfile {
@@ -133,6 +153,13 @@ class SampledDrafts {
     }
     return groups;
   }
+}
+
+function foldRuns({ stacks, ticks }: Runs): Runs {
+  const weights = new Map<number, number>();
+  for (const [run, stack] of stacks.entries()) weights.set(stack, (weights.get(stack) ?? 0) + ticks[run]!);
+  const heaviest = [...weights].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  return { stacks: heaviest.map(([stack]) => stack), ticks: heaviest.map(([, weight]) => weight) };
 }
 
 /** Whole microseconds whose running sum is never off by more than a half: fractions would come back as 0.06000001. */

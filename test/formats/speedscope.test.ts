@@ -209,6 +209,33 @@ describe('speedscope file', () => {
       ),
     );
   });
+
+  it('gives up the order of time where the file would be too large for speedscope', () => {
+    const builder = newBuilder(10);
+    const worker = builder.addWorker({ number: 1, address: 'w1' });
+    const thread = builder.thread(worker, 't');
+    const stacks = ['f', 'g', 'h'].map((name) => builder.stackOf([frame(name)]));
+    const samples = 200_001;
+    for (let sample = 0; sample < samples; sample++) {
+      builder.addSample(thread, stacks[sample % 3 === 0 ? 0 : sample % 2]!, 1);
+      builder.endDump({ worker, timeMs: sample, weight: 1, waitUs: 1 });
+    }
+    const few = buildSpeedscope(profileFrom(['a 1', 'b 1', 'a 1']), { by: 'function', threads: false });
+    expect(few.profiles[1]!.samples).toHaveLength(3);
+    // Runs of one stack are one sample: this has 200,001 samples but fewer changes.
+    const profile = builder.view();
+    const changes = profile.samples.stack.reduce((sum, stack, at, all) => sum + (stack === all[at - 1] ? 0 : 1), 0);
+    expect(changes).toBeLessThan(200_000);
+    expect(buildSpeedscope(profile, { by: 'function', threads: false }).profiles[1]!.samples).toHaveLength(changes);
+    for (let sample = 0; sample < samples; sample++) {
+      builder.addSample(thread, stacks[sample % 3]!, 1);
+      builder.endDump({ worker, timeMs: sample, weight: 1, waitUs: 1 });
+    }
+    const folded = buildSpeedscope(builder.view(), { by: 'function', threads: false });
+    expect(folded.profiles[1]!.name).toBe('worker 1 t (not in order of time)');
+    expect(folded.profiles[1]!.samples).toHaveLength(3);
+    expect(folded.profiles[1]!.endValue).toBe((2 * samples * 1e6) / 10);
+  });
 });
 
 function newBuilder(rateHz: number): ProfileBuilder {
