@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command line: the only place that knows commander, sets the exit code and turns an error into a message.
+import { createWriteStream, fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CommandContext, SuspendHandlers } from './commands/context.ts';
@@ -11,7 +12,7 @@ import { type ExitCode, exitCodes, TbprofError } from './errors.ts';
 import { formats } from './formats/index.ts';
 import { defaults, parseDuration, parsePid, parseRate, parseShare, parseSize } from './options.ts';
 import { readVersion } from './output/files.ts';
-import { openTerminal } from './output/terminal.ts';
+import { openTerminal, type Terminal, type TextStream } from './output/terminal.ts';
 import { groupings } from './profile/labels.ts';
 import { visible } from './visible.ts';
 
@@ -20,7 +21,7 @@ type Run = (context: CommandContext) => Promise<ExitCode>;
 /** Runs the command when all its options are read. */
 async function execute(quiet: boolean, run: Run): Promise<void> {
   process.exitCode = await run({
-    terminal: openTerminal({ stdout: process.stdout, stderr: process.stderr, env: process.env, quiet }),
+    terminal: openOurTerminal(quiet),
     env: process.env,
     stop: catchSignals(),
     onSuspend,
@@ -29,6 +30,16 @@ async function execute(quiet: boolean, run: Run): Promise<void> {
     version: readVersion(),
     nodeVersion: process.version,
   });
+}
+
+function openOurTerminal(quiet: boolean): Terminal {
+  return openTerminal({ stdout: openStdout(), stderr: process.stderr, env: process.env, quiet });
+}
+
+/** Node's own stream to a file takes half a write for a whole one: where the disk fills, the end would silently be lost. */
+function openStdout(): TextStream {
+  if (!fstatSync(1).isFile()) return process.stdout;
+  return createWriteStream('', { fd: 1, autoClose: false }).on('error', () => {});
 }
 
 /** The first Ctrl-C or SIGTERM ends the recording and lets it be written; a second one ends the process. */
@@ -92,13 +103,15 @@ const formatOption = () =>
   new Option('-f, --format <name>', `format of the outputs: ${formats.map(({ name }) => name).join(', ')}`);
 const quietOption = () => new Option('-q, --quiet', 'no progress and no summary').default(false);
 
-function buildProgram() {
+/** `writeOut` takes help and version. */
+function buildProgram(writeOut: (text: string) => void) {
   const program = new Command('tbprof')
     .description('Sampling profiler for Python web workers: reads the tracebacker sockets of uWSGI.')
     .version(readVersion(), '-V, --version')
     .helpCommand(true)
     .showHelpAfterError('(see tbprof --help)')
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({ writeOut });
 
   program
     .command('record')
@@ -177,14 +190,18 @@ function explain(error: unknown): ExitCode {
   return error.exitCode;
 }
 
-// A reader of our output that has left, as `head` does, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCodes.done);
-  throw error;
-});
+// Failures of stdout are those of the write that met them (output/terminal.ts). Those of stderr can be told to nobody, and
+// are no reason to lose a recording.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 try {
-  await buildProgram().parseAsync();
+  let printed = '';
+  const program = buildProgram((text) => {
+    printed += text;
+  });
+  await program.parseAsync().finally(async () => {
+    if (printed !== '') await openOurTerminal(false).out(printed);
+  });
 } catch (error) {
   process.exitCode = explain(error);
 }

@@ -5,8 +5,8 @@ import { defaultView } from '../formats/format.ts';
 import { recording as recordingFormat } from '../formats/recording.ts';
 import { count, renderSummary } from '../formats/summary.ts';
 import { defaults } from '../options.ts';
-import { copyReport } from '../output/files.ts';
 import { RecordingFile } from '../output/recording-file.ts';
+import { copyReport } from '../output/write.ts';
 import { startRecording } from '../pipeline.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { Recorder, RecorderOptions } from '../recorder.ts';
@@ -14,7 +14,7 @@ import { Discovery } from '../tracebacker/discover.ts';
 import { explainVerdict } from '../tracebacker/explain.ts';
 import type { Target } from '../tracebacker/target.ts';
 import type { CommandContext } from './context.ts';
-import { type Output, planOutputs, recordingName, writeOutputs } from './outputs.ts';
+import { type Output, planOutputs, recordingName, tryEach, type Written, writerOf } from './outputs.ts';
 
 /** How to sample, whoever it is. */
 export interface SamplingOptions extends Pick<RecorderOptions, 'keepGoing' | 'limits' | 'durationMs'> {
@@ -84,9 +84,10 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
   }
   if (file.failure !== null)
     terminal.say(`tbprof: cannot write ${file.path} (${file.failure}): the recording is in memory only`);
-  await writeAll(profile, outputs, file, context);
+  const { written, failure } = await writeAll(profile, outputs, file, context);
   terminal.say(renderSummary(profile, defaults.topFunctions));
-  announceOutputs(outputs, terminal.say);
+  announceOutputs(written, terminal.say);
+  if (failure !== null) throw failure.error;
   if (coverage.sampled === 0) throw explainIdle(profile, coverage);
   return coverage.incomplete ? exitCodes.incomplete : exitCodes.done;
 }
@@ -96,25 +97,22 @@ async function writeAll(
   profile: Profile,
   outputs: readonly Output[],
   file: RecordingFile,
-  context: CommandContext,
-): Promise<void> {
+  { terminal }: CommandContext,
+): Promise<Written> {
+  const render = writerOf(profile, defaultView, terminal);
+  // The recording file has more than the profile, which is coarser where it would be too large.
   const isKept = ({ file: name, format }: Output) =>
     format === recordingFormat && name !== '-' && file.failure === null;
-  try {
-    await writeOutputs(
-      profile,
-      outputs.filter((output) => !isKept(output)),
-      defaultView,
-      context,
-    );
-    for (const output of outputs.filter(isKept)) if (output.file !== file.path) copyReport(file.path, output.file);
-  } catch (error) {
-    if (file.failure === null) {
-      context.terminal.say(`tbprof: nothing is lost: render it again with: tbprof report ${quote(file.path)}`);
-    }
-    throw error;
+  const keep = async (name: string) => {
+    if (name !== file.path) await copyReport(file.path, name);
+  };
+  const result = await tryEach(outputs, (output) => (isKept(output) ? keep(output.file) : render(output)));
+  if (result.failure === null) {
+    if (!outputs.some((output) => output.file === file.path)) file.remove();
+  } else if (file.failure === null) {
+    terminal.say(`tbprof: nothing is lost: render it again with: tbprof report ${quote(file.path)}`);
   }
-  if (!outputs.some((output) => output.file === file.path)) file.remove();
+  return result;
 }
 
 function explainNothing(coverage: Coverage, targets: readonly Target[], { nodeVersion }: CommandContext): TbprofError {
