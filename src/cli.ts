@@ -18,12 +18,22 @@ import { visible } from './visible.ts';
 
 type Run = (context: CommandContext) => Promise<ExitCode>;
 
+interface ExecuteOptions {
+  readonly quiet?: boolean;
+  /** Has something to write when it is ended early; the others are simply ended, also while they wait for stdin. */
+  readonly endsEarly?: boolean;
+}
+
 /** Runs the command when all its options are read. */
-async function execute(quiet: boolean, run: Run): Promise<void> {
+async function execute({ quiet = false, endsEarly = false }: ExecuteOptions, run: Run): Promise<void> {
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  if (endsEarly) catchSignals(stop, hurry);
   process.exitCode = await run({
     terminal: openOurTerminal(quiet),
     env: process.env,
-    stop: catchSignals(),
+    stop: stop.signal,
+    hurry: hurry.signal,
     onSuspend,
     now: () => new Date(),
     host: hostname(),
@@ -42,11 +52,21 @@ function openStdout(): TextStream {
   return createWriteStream('', { fd: 1, autoClose: false }).on('error', () => {});
 }
 
-/** The first Ctrl-C or SIGTERM ends the recording and lets it be written; a second one ends the process. */
-function catchSignals(): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  return stop.signal;
+/**
+ * The first Ctrl-C or SIGTERM ends the recording and lets it be written, a second one waits for no worker any more, a
+ * third one ends the process. A lost terminal (SIGHUP) is told by the shell and by the kernel, so it only ever counts once.
+ */
+function catchSignals(...steps: readonly AbortController[]): void {
+  const left = [...steps];
+  const takeStep = () => {
+    left.shift()?.abort();
+    if (left.length === 0) for (const signal of deliberate) process.off(signal, takeStep);
+  };
+  const deliberate = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of deliberate) process.on(signal, takeStep);
+  process.on('SIGHUP', () => {
+    if (left.length === steps.length) takeStep();
+  });
 }
 
 /** Ctrl-Z: a process that is stopped reads no dumps, and an unread dump freezes its worker. */
@@ -127,7 +147,7 @@ function buildProgram(writeOut: (text: string) => void) {
     .option('--keep-going', 'go on where a worker has crashed while we were connected', false)
     .addOption(quietOption())
     .action(({ duration, rate, quiet, maxOverhead, maxLeak, ...options }) =>
-      execute(quiet, (context) =>
+      execute({ quiet, endsEarly: true }, (context) =>
         record(
           { ...options, durationMs: duration, rateHz: rate, limits: { maxOverhead, maxLeakBytes: maxLeak } },
           context,
@@ -145,7 +165,7 @@ function buildProgram(writeOut: (text: string) => void) {
     .option('--threads', 'worker and thread as root frames', false)
     .addOption(quietOption())
     .action((file, { by, threads, quiet, ...options }) =>
-      execute(quiet, (context) => report(file, { ...options, view: { by, threads } }, context)),
+      execute({ quiet }, (context) => report(file, { ...options, view: { by, threads } }, context)),
     );
 
   program
@@ -155,7 +175,7 @@ function buildProgram(writeOut: (text: string) => void) {
     .addOption(pidOption())
     .option('--raw', 'the dumps as they came', false)
     .option('--json', 'for machines', false)
-    .action((options) => execute(false, (context) => read(options, context)));
+    .action((options) => execute({ endsEarly: true }, (context) => read(options, context)));
 
   program
     .command('demo')
@@ -166,7 +186,7 @@ function buildProgram(writeOut: (text: string) => void) {
     .addOption(formatOption())
     .addOption(quietOption())
     .action(({ duration, rate, quiet, ...options }) =>
-      execute(quiet, (context) =>
+      execute({ quiet, endsEarly: true }, (context) =>
         demo(
           {
             ...options,

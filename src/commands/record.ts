@@ -9,12 +9,13 @@ import { RecordingFile } from '../output/recording-file.ts';
 import { copyReport } from '../output/write.ts';
 import { startRecording } from '../pipeline.ts';
 import type { Profile } from '../profile/profile.ts';
-import type { Recorder, RecorderOptions } from '../recorder.ts';
+import type { RecorderOptions } from '../recorder.ts';
 import { Discovery } from '../tracebacker/discover.ts';
 import { explainVerdict } from '../tracebacker/explain.ts';
 import type { Target } from '../tracebacker/target.ts';
 import type { CommandContext } from './context.ts';
 import { type Output, planOutputs, recordingName, tryEach, type Written, writerOf } from './outputs.ts';
+import { showStatus } from './status.ts';
 
 /** How to sample, whoever it is. */
 export interface SamplingOptions extends Pick<RecorderOptions, 'keepGoing' | 'limits' | 'durationMs'> {
@@ -64,6 +65,7 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
       recorder: `tbprof ${context.version}`,
     },
     stop: context.stop,
+    hurry: context.hurry,
     append: (lines) => {
       file.append(lines);
       file.sync();
@@ -155,25 +157,4 @@ function announceOutputs(outputs: readonly Output[], say: (text: string) => void
 /** Ready to be pasted into a shell. */
 function quote(file: string): string {
   return /^[\w./@+-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
-}
-
-/** A line on the terminal while it lasts; returns how to take it away. */
-function showStatus(recorder: Recorder, sampling: SamplingOptions, { terminal, now }: CommandContext): () => void {
-  const startMs = now().getTime();
-  const total = sampling.durationMs === undefined ? '' : ` / ${sampling.durationMs / 1_000}`;
-  const show = () => {
-    const { dumps, stacks, workers } = recorder.view();
-    const elapsed = (now().getTime() - startMs) / 1_000;
-    const taken = dumps.dumps.reduce((sum, merged) => sum + merged, 0);
-    const perWorker = (taken / Math.max(elapsed, 0.001) / workers.length).toFixed(1);
-    terminal.status(
-      `${elapsed.toFixed(1)}${total} s  ${count(taken, 'dump')}  ${perWorker} of ${sampling.rateHz} dumps/s per worker  ` +
-        `${count(stacks.frame.length, 'stack')}  ${count(workers.length, 'worker')}  (Ctrl-C ends and writes)`,
-    );
-  };
-  const timer = setInterval(show, 250);
-  return () => {
-    clearInterval(timer);
-    terminal.status(null);
-  };
 }
