@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command line: the only place that knows commander, sets the exit code and turns an error into a message.
+import { createWriteStream, fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CommandContext, SuspendHandlers } from './commands/context.ts';
@@ -11,18 +12,28 @@ import { type ExitCode, exitCodes, TbprofError } from './errors.ts';
 import { formats } from './formats/index.ts';
 import { defaults, parseDuration, parsePid, parseRate, parseShare, parseSize } from './options.ts';
 import { readVersion } from './output/files.ts';
-import { openTerminal } from './output/terminal.ts';
+import { openTerminal, type Terminal, type TextStream } from './output/terminal.ts';
 import { groupings } from './profile/labels.ts';
 import { visible } from './visible.ts';
 
 type Run = (context: CommandContext) => Promise<ExitCode>;
 
+interface ExecuteOptions {
+  readonly quiet?: boolean;
+  /** Has something to write when it is ended early; the others are simply ended, also while they wait for stdin. */
+  readonly endsEarly?: boolean;
+}
+
 /** Runs the command when all its options are read. */
-async function execute(quiet: boolean, run: Run): Promise<void> {
+async function execute({ quiet = false, endsEarly = false }: ExecuteOptions, run: Run): Promise<void> {
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  if (endsEarly) catchSignals(stop, hurry);
   process.exitCode = await run({
-    terminal: openTerminal({ stdout: process.stdout, stderr: process.stderr, env: process.env, quiet }),
+    terminal: openOurTerminal(quiet),
     env: process.env,
-    stop: catchSignals(),
+    stop: stop.signal,
+    hurry: hurry.signal,
     onSuspend,
     now: () => new Date(),
     host: hostname(),
@@ -31,11 +42,31 @@ async function execute(quiet: boolean, run: Run): Promise<void> {
   });
 }
 
-/** The first Ctrl-C or SIGTERM ends the recording and lets it be written; a second one ends the process. */
-function catchSignals(): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  return stop.signal;
+function openOurTerminal(quiet: boolean): Terminal {
+  return openTerminal({ stdout: openStdout(), stderr: process.stderr, env: process.env, quiet });
+}
+
+/** Node's own stream to a file takes half a write for a whole one: where the disk fills, the end would silently be lost. */
+function openStdout(): TextStream {
+  if (!fstatSync(1).isFile()) return process.stdout;
+  return createWriteStream('', { fd: 1, autoClose: false }).on('error', () => {});
+}
+
+/**
+ * The first Ctrl-C or SIGTERM ends the recording and lets it be written, a second one waits for no worker any more, a
+ * third one ends the process. A lost terminal (SIGHUP) is told by the shell and by the kernel, so it only ever counts once.
+ */
+function catchSignals(...steps: readonly AbortController[]): void {
+  const left = [...steps];
+  const takeStep = () => {
+    left.shift()?.abort();
+    if (left.length === 0) for (const signal of deliberate) process.off(signal, takeStep);
+  };
+  const deliberate = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of deliberate) process.on(signal, takeStep);
+  process.on('SIGHUP', () => {
+    if (left.length === steps.length) takeStep();
+  });
 }
 
 /** Ctrl-Z: a process that is stopped reads no dumps, and an unread dump freezes its worker. */
@@ -92,13 +123,15 @@ const formatOption = () =>
   new Option('-f, --format <name>', `format of the outputs: ${formats.map(({ name }) => name).join(', ')}`);
 const quietOption = () => new Option('-q, --quiet', 'no progress and no summary').default(false);
 
-function buildProgram() {
+/** `writeOut` takes help and version. */
+function buildProgram(writeOut: (text: string) => void) {
   const program = new Command('tbprof')
     .description('Sampling profiler for Python web workers: reads the tracebacker sockets of uWSGI.')
     .version(readVersion(), '-V, --version')
     .helpCommand(true)
     .showHelpAfterError('(see tbprof --help)')
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({ writeOut });
 
   program
     .command('record')
@@ -114,7 +147,7 @@ function buildProgram() {
     .option('--keep-going', 'go on where a worker has crashed while we were connected', false)
     .addOption(quietOption())
     .action(({ duration, rate, quiet, maxOverhead, maxLeak, ...options }) =>
-      execute(quiet, (context) =>
+      execute({ quiet, endsEarly: true }, (context) =>
         record(
           { ...options, durationMs: duration, rateHz: rate, limits: { maxOverhead, maxLeakBytes: maxLeak } },
           context,
@@ -132,7 +165,7 @@ function buildProgram() {
     .option('--threads', 'worker and thread as root frames', false)
     .addOption(quietOption())
     .action((file, { by, threads, quiet, ...options }) =>
-      execute(quiet, (context) => report(file, { ...options, view: { by, threads } }, context)),
+      execute({ quiet }, (context) => report(file, { ...options, view: { by, threads } }, context)),
     );
 
   program
@@ -142,7 +175,7 @@ function buildProgram() {
     .addOption(pidOption())
     .option('--raw', 'the dumps as they came', false)
     .option('--json', 'for machines', false)
-    .action((options) => execute(false, (context) => read(options, context)));
+    .action((options) => execute({ endsEarly: true }, (context) => read(options, context)));
 
   program
     .command('demo')
@@ -153,7 +186,7 @@ function buildProgram() {
     .addOption(formatOption())
     .addOption(quietOption())
     .action(({ duration, rate, quiet, ...options }) =>
-      execute(quiet, (context) =>
+      execute({ quiet, endsEarly: true }, (context) =>
         demo(
           {
             ...options,
@@ -177,14 +210,18 @@ function explain(error: unknown): ExitCode {
   return error.exitCode;
 }
 
-// A reader of our output that has left, as `head` does, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCodes.done);
-  throw error;
-});
+// Failures of stdout are those of the write that met them (output/terminal.ts). Those of stderr can be told to nobody, and
+// are no reason to lose a recording.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 try {
-  await buildProgram().parseAsync();
+  let printed = '';
+  const program = buildProgram((text) => {
+    printed += text;
+  });
+  await program.parseAsync().finally(async () => {
+    if (printed !== '') await openOurTerminal(false).out(printed);
+  });
 } catch (error) {
   process.exitCode = explain(error);
 }

@@ -21,6 +21,8 @@ export interface RecorderOptions {
   readonly limits: BudgetLimits;
   /** Ends the recording early; what is in flight is still taken. */
   readonly stop: AbortSignal;
+  /** Gives up what is in flight. */
+  readonly hurry: AbortSignal;
   /** Takes the lines of the stream as they come: what the recording file keeps. */
   readonly append: (lines: string) => void;
 }
@@ -48,7 +50,7 @@ export class Recorder {
   readonly done: Promise<Profile>;
 
   constructor(options: RecorderOptions) {
-    const { meta, durationMs, keepGoing, limits, stop } = options;
+    const { meta, durationMs, keepGoing, limits, stop, hurry } = options;
     this.#options = options;
     this.#builder = new ProfileBuilder(meta);
     this.#budget = new Budget(limits, meta.rateHz);
@@ -61,6 +63,7 @@ export class Recorder {
       durationMs,
       keepGoing,
       stop: AbortSignal.any([stop, this.#spent.signal]),
+      hurry,
       onDump: (dump) => {
         const cost = intake.take(dump);
         if (cost !== null) this.#budget.noteDump(dump.worker, cost);

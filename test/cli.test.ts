@@ -1,11 +1,15 @@
 // The command line as a user meets it, against scripted tracebackers: messages, exit codes, streams.
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { measureCoverage } from '../src/aggregate/coverage.ts';
 import { loadProfile } from '../src/pipeline.ts';
 import { banner } from '../src/tracebacker/dump.ts';
-import { runCli, startCli } from './helpers/cli.ts';
+import { type Finished, runCli, startCli } from './helpers/cli.ts';
 import {
   answer,
   answerNothing,
@@ -28,6 +32,22 @@ async function fleet(...scripts: Script[]) {
     scripts.map((script, index) => fakeTracebacker(`${prefix}${index + 1}`, script)),
   );
   return { prefix, connections: () => connections.map((count) => count()) };
+}
+
+/** Runs with a stdout on which no space is left. */
+async function runWithFullDisk(args: readonly string[]): Promise<Finished> {
+  const stdout = openSync('/dev/full', 'w');
+  const { finished } = startCli(args, { stdout });
+  closeSync(stdout);
+  return finished;
+}
+const hasFullDisk = existsSync('/dev/full');
+
+/** True while a signal waits for its process: another one of its kind would be lost. Only Linux tells. */
+function isPending({ pid }: ChildProcess, signal: 'SIGINT' | 'SIGHUP'): boolean {
+  const status = `/proc/${pid}/status`;
+  const mask = existsSync(status) ? /^ShdPnd:\s*(\w+)$/m.exec(readFileSync(status, 'utf8'))?.[1] : undefined;
+  return mask !== undefined && (BigInt(`0x${mask}`) & (1n << BigInt(constants.signals[signal] - 1))) !== 0n;
 }
 
 const page = (name: string) => join(folder, name);
@@ -73,7 +93,7 @@ describe('tbprof record', () => {
     expect(readdirSync(cwd)).toEqual([expect.stringMatching(/^tbprof-\d{8}-\d{6}\.html$/)]);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('ends early at %s and writes everything', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends early at %s and writes everything', async (signal) => {
     const { prefix, connections } = await fleet(answer(someDump(1)));
     const file = page(`${signal}.html`);
     const { process: child, finished } = startCli(['record', '-s', prefix, '-r', '100', '-o', file]);
@@ -83,6 +103,68 @@ describe('tbprof record', () => {
     const { profile, whole } = await loadPage(file);
     expect(whole).toBe(true);
     expect(measureCoverage(profile).dumps).toBeGreaterThanOrEqual(4);
+  });
+
+  it('waits for no worker that hangs after a second Ctrl-C, and writes everything', async () => {
+    const { prefix, connections } = await fleet((socket, connection) => {
+      if (connection < 5) socket.end(someDump(1));
+    });
+    const file = page('hurry.html');
+    const { process: child, finished } = startCli(['record', '-s', prefix, '-r', '100', '-o', file]);
+    while (connections()[0]! < 6) await new Promise((resolve) => setImmediate(resolve));
+    child.kill('SIGINT');
+    while (isPending(child, 'SIGINT')) await new Promise((resolve) => setImmediate(resolve));
+    child.kill('SIGINT');
+    expect(await finished).toMatchObject({ exitCode: 3 });
+    const { profile, whole } = await loadPage(file);
+    expect({ whole, dumps: measureCoverage(profile).dumps }).toEqual({ whole: true, dumps: 5 });
+  });
+
+  it('takes a lost terminal for one request to end, however often it is told', async () => {
+    let held: Socket | null = null;
+    const { prefix } = await fleet((socket, connection) => {
+      if (connection < 5) socket.end(someDump(1));
+      else held = socket;
+    });
+    const file = page('hangup.html');
+    const { process: child, finished } = startCli(['record', '-s', prefix, '-r', '100', '-o', file]);
+    while (held === null) await new Promise((resolve) => setImmediate(resolve));
+    child.stderr!.destroy();
+    for (let times = 0; times < 5; times++) {
+      child.kill('SIGHUP');
+      while (isPending(child, 'SIGHUP')) await new Promise((resolve) => setImmediate(resolve));
+    }
+    (held as Socket).end(someDump(1));
+    expect(await finished).toMatchObject({ exitCode: 0 });
+    const { profile, whole } = await loadPage(file);
+    expect({ whole, dumps: measureCoverage(profile).dumps }).toEqual({ whole: true, dumps: 6 });
+  });
+
+  it('writes the other outputs and the summary where the reader of stdout has left', async () => {
+    const { prefix } = await fleet(answer(someDump(1)));
+    const file = page('left.collapsed');
+    const { process: child, finished } = startCli([
+      ...['record', '-s', prefix, '-d', '200ms', '-f', 'collapsed', '-o', '-', '-o', file],
+    ]);
+    child.stdout!.destroy();
+    const { exitCode, stderr } = await finished;
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/hottest functions/);
+    expect(readFileSync(file, 'utf8')).toMatch(/^application /);
+  });
+
+  it.skipIf(!hasFullDisk)('writes the other outputs and the summary where one fails, and exits with 1', async () => {
+    const { prefix } = await fleet(answer(someDump(1)));
+    const [file, recording] = [page('others.collapsed'), page('others.tbprof')];
+    const { exitCode, stderr } = await runWithFullDisk([
+      ...['record', '-s', prefix, '-d', '200ms', '-f', 'collapsed', '-o', '-', '-o', file],
+    ]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/hottest functions/);
+    expect(stderr).toMatch(/\ntbprof: cannot write to stdout: no space is left on the device\n$/);
+    expect(stderr).toContain(`nothing is lost: render it again with: tbprof report ${recording}\n`);
+    expect(readFileSync(file, 'utf8')).toMatch(/^application /);
+    expect((await loadPage(recording)).whole).toBe(true);
   });
 
   it('keeps the healthy workers where one is lost, leaves that one alone, and exits with 3', async () => {
@@ -211,6 +293,15 @@ describe('tbprof report', () => {
   });
 });
 
+it('can be interrupted while tbprof report waits for its input', async () => {
+  const { process: child, finished } = startCli(['report', '-'], { input: null });
+  // More than a pipe holds: it is gone when it is being read.
+  await new Promise((resolve) => child.stdin!.write(Buffer.alloc(4 * 1024 * 1024, ' '), resolve));
+  child.kill('SIGINT');
+  await finished;
+  expect(child.signalCode).toBe('SIGINT');
+});
+
 describe('tbprof read', () => {
   it('prints the dumps as they came', async () => {
     const bytes = Buffer.concat([Buffer.from(someDump(1)), Buffer.from([0xff, 0xfe, 0x0a])]);
@@ -273,6 +364,39 @@ describe('tbprof', () => {
     const { process: child, finished } = startCli(['read', '-s', prefix, '--raw']);
     child.stdout!.once('data', () => child.stdout!.destroy());
     expect(await finished).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it.skipIf(!hasFullDisk).each([[['--help']], [['demo', '--help']], [['--version']]])(
+    'says that stdout cannot be written, in a line: %j',
+    async (args) => {
+      const { exitCode, stderr } = await runWithFullDisk(args);
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 1,
+        stderr: 'tbprof: cannot write to stdout: no space is left on the device\n',
+      });
+    },
+  );
+
+  it('records on where nobody reads its messages', async () => {
+    const file = page('unread.html');
+    const { process: child, finished } = startCli(['demo', '-d', '300ms', '-o', file]);
+    child.stderr!.destroy();
+    expect(await finished).toMatchObject({ exitCode: 0 });
+    expect((await loadPage(file)).whole).toBe(true);
+  });
+
+  it('says what is wrong with the folder of its sockets, and leaves none behind', async () => {
+    const long = join(folder, 'x'.repeat(100));
+    mkdirSync(long);
+    for (const [tmpdir, message] of [
+      ['/no/such', /^tbprof: cannot make a folder for sockets in \/no\/such: .*\(set TMPDIR .*\)\n$/],
+      [long, /^tbprof: cannot listen on .*: sockets need a path of at most 100 bytes \(set TMPDIR .*\)\n$/],
+    ] as const) {
+      const { exitCode, stderr } = await runCli(['demo', '-o', page('none.html')], { env: { TMPDIR: tmpdir } });
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(message);
+    }
+    expect(readdirSync(long)).toEqual([]);
   });
 
   it('plays a demo', async () => {

@@ -9,8 +9,10 @@ export interface SuspendHandlers {
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by Ctrl-C or SIGTERM: end early, write everything. */
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP: end early, write everything. */
   readonly stop: AbortSignal;
+  /** Aborted by a second Ctrl-C or SIGTERM: wait for nobody, write everything. */
+  readonly hurry: AbortSignal;
   /**
    * Registers what Ctrl-Z does before the process stops, and what happens when it goes on; returns how to take it back.
    */

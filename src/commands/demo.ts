@@ -6,7 +6,7 @@ import { printDump } from '../tracebacker/dump.ts';
 import { PlayedWorker } from '../tracebacker/play.ts';
 import { serveFleet } from '../tracebacker/serve.ts';
 import type { CommandContext } from './context.ts';
-import { planOutputs } from './outputs.ts';
+import { type Output, planOutputs } from './outputs.ts';
 import { recordTargets, type SamplingOptions } from './record.ts';
 
 export interface DemoOptions extends Omit<SamplingOptions, 'keepGoing'> {
@@ -21,18 +21,30 @@ const coresPerWorker = 4;
 export async function demo(options: DemoOptions, context: CommandContext): Promise<ExitCode> {
   const outputs = planOutputs(options, context.now());
   const sockets = makeSocketFolder();
+  try {
+    return await recordFleet(sockets.prefix, outputs, { options, context });
+  } finally {
+    sockets.remove();
+  }
+}
+
+interface Demo {
+  readonly options: DemoOptions;
+  readonly context: CommandContext;
+}
+
+async function recordFleet(prefix: string, outputs: readonly Output[], { options, context }: Demo): Promise<ExitCode> {
   const played = Array.from({ length: workers }, (_, i) => new PlayedWorker(i + 1, coresPerWorker, Math.random));
-  const fleet = await serveFleet(sockets.prefix, workers, (worker) =>
+  const fleet = await serveFleet(prefix, workers, (worker) =>
     printDump(played[worker - 1]!.stacksAt(performance.now())),
   );
   try {
     context.terminal.say(`recording ${workers} played workers for ${options.durationMs / 1_000} s ...`);
     return await recordTargets(
-      { sampling: { ...options, keepGoing: false }, outputs, discovery: new Discovery({ wheres: [sockets.prefix] }) },
+      { sampling: { ...options, keepGoing: false }, outputs, discovery: new Discovery({ wheres: [prefix] }) },
       context,
     );
   } finally {
     await fleet.close();
-    sockets.remove();
   }
 }

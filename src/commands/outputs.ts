@@ -3,10 +3,11 @@ import { usageError } from '../errors.ts';
 import type { Format, View } from '../formats/format.ts';
 import { formatNamed, formatOfFile, formats } from '../formats/index.ts';
 import { recording } from '../formats/recording.ts';
-import { checkWritable, exists, readTemplate, writeReport } from '../output/files.ts';
+import { readTemplate } from '../output/files.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { checkWritable, exists, keepsWhatIsWritten, writeReport } from '../output/write.ts';
 import { renderProfile } from '../pipeline.ts';
 import type { Profile } from '../profile/profile.ts';
-import type { CommandContext } from './context.ts';
 
 export interface Output {
   /** `-` is stdout. */
@@ -28,22 +29,39 @@ export function planOutputs({ output, format }: OutputOptions, now: Date): Outpu
   return outputs;
 }
 
-export async function writeOutputs(
-  profile: Profile,
-  outputs: readonly Output[],
-  view: View,
-  { terminal }: CommandContext,
-): Promise<void> {
-  for (const { file, format } of outputs) {
-    const text = await renderProfile(profile, format, view, { template: readTemplate });
-    if (file === '-') await terminal.out(text);
-    else writeReport(file, text);
-  }
+export interface Written {
+  readonly written: readonly Output[];
+  /** The first failure; null where there was none. It is for the caller to throw, when all else is done. */
+  readonly failure: { readonly error: unknown } | null;
 }
 
-/** Where the recording is kept while it is made: beside the first report. */
+/** How an output of this profile is rendered and written. */
+export function writerOf(profile: Profile, view: View, terminal: Terminal): (output: Output) => Promise<void> {
+  return async ({ file, format }) => {
+    const text = await renderProfile(profile, format, view, { template: readTemplate });
+    if (file === '-') await terminal.out(text);
+    else await writeReport(file, text);
+  };
+}
+
+/** Gives every output its turn: one that fails takes none of the others with it. */
+export async function tryEach(outputs: readonly Output[], write: (output: Output) => Promise<void>): Promise<Written> {
+  const written: Output[] = [];
+  let failure: Written['failure'] = null;
+  for (const output of outputs) {
+    try {
+      await write(output);
+      written.push(output);
+    } catch (error) {
+      failure ??= { error };
+    }
+  }
+  return { written, failure };
+}
+
+/** Where the recording is kept while it is made: beside the first report that is a file. */
 export function recordingName(outputs: readonly Output[], now: Date): string {
-  const first = outputs.find(({ file }) => file !== '-');
+  const first = outputs.find(({ file }) => file !== '-' && keepsWhatIsWritten(file));
   if (!first) return defaultFile(recording, now);
   const ending = first.format.extensions.find((extension) => first.file.toLowerCase().endsWith(extension)) ?? '';
   return `${first.file.slice(0, first.file.length - ending.length)}${recording.extensions[0]}`;

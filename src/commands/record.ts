@@ -5,16 +5,17 @@ import { defaultView } from '../formats/format.ts';
 import { recording as recordingFormat } from '../formats/recording.ts';
 import { count, renderSummary } from '../formats/summary.ts';
 import { defaults } from '../options.ts';
-import { copyReport } from '../output/files.ts';
 import { RecordingFile } from '../output/recording-file.ts';
+import { copyReport } from '../output/write.ts';
 import { startRecording } from '../pipeline.ts';
 import type { Profile } from '../profile/profile.ts';
-import type { Recorder, RecorderOptions } from '../recorder.ts';
+import type { RecorderOptions } from '../recorder.ts';
 import { Discovery } from '../tracebacker/discover.ts';
 import { explainVerdict } from '../tracebacker/explain.ts';
 import type { Target } from '../tracebacker/target.ts';
 import type { CommandContext } from './context.ts';
-import { type Output, planOutputs, recordingName, writeOutputs } from './outputs.ts';
+import { type Output, planOutputs, recordingName, tryEach, type Written, writerOf } from './outputs.ts';
+import { showStatus } from './status.ts';
 
 /** How to sample, whoever it is. */
 export interface SamplingOptions extends Pick<RecorderOptions, 'keepGoing' | 'limits' | 'durationMs'> {
@@ -64,6 +65,7 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
       recorder: `tbprof ${context.version}`,
     },
     stop: context.stop,
+    hurry: context.hurry,
     append: (lines) => {
       file.append(lines);
       file.sync();
@@ -84,9 +86,10 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
   }
   if (file.failure !== null)
     terminal.say(`tbprof: cannot write ${file.path} (${file.failure}): the recording is in memory only`);
-  await writeAll(profile, outputs, file, context);
+  const { written, failure } = await writeAll(profile, outputs, file, context);
   terminal.say(renderSummary(profile, defaults.topFunctions));
-  announceOutputs(outputs, terminal.say);
+  announceOutputs(written, terminal.say);
+  if (failure !== null) throw failure.error;
   if (coverage.sampled === 0) throw explainIdle(profile, coverage);
   return coverage.incomplete ? exitCodes.incomplete : exitCodes.done;
 }
@@ -96,25 +99,22 @@ async function writeAll(
   profile: Profile,
   outputs: readonly Output[],
   file: RecordingFile,
-  context: CommandContext,
-): Promise<void> {
+  { terminal }: CommandContext,
+): Promise<Written> {
+  const render = writerOf(profile, defaultView, terminal);
+  // The recording file has more than the profile, which is coarser where it would be too large.
   const isKept = ({ file: name, format }: Output) =>
     format === recordingFormat && name !== '-' && file.failure === null;
-  try {
-    await writeOutputs(
-      profile,
-      outputs.filter((output) => !isKept(output)),
-      defaultView,
-      context,
-    );
-    for (const output of outputs.filter(isKept)) if (output.file !== file.path) copyReport(file.path, output.file);
-  } catch (error) {
-    if (file.failure === null) {
-      context.terminal.say(`tbprof: nothing is lost: render it again with: tbprof report ${quote(file.path)}`);
-    }
-    throw error;
+  const keep = async (name: string) => {
+    if (name !== file.path) await copyReport(file.path, name);
+  };
+  const result = await tryEach(outputs, (output) => (isKept(output) ? keep(output.file) : render(output)));
+  if (result.failure === null) {
+    if (!outputs.some((output) => output.file === file.path)) file.remove();
+  } else if (file.failure === null) {
+    terminal.say(`tbprof: nothing is lost: render it again with: tbprof report ${quote(file.path)}`);
   }
-  if (!outputs.some((output) => output.file === file.path)) file.remove();
+  return result;
 }
 
 function explainNothing(coverage: Coverage, targets: readonly Target[], { nodeVersion }: CommandContext): TbprofError {
@@ -157,25 +157,4 @@ function announceOutputs(outputs: readonly Output[], say: (text: string) => void
 /** Ready to be pasted into a shell. */
 function quote(file: string): string {
   return /^[\w./@+-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
-}
-
-/** A line on the terminal while it lasts; returns how to take it away. */
-function showStatus(recorder: Recorder, sampling: SamplingOptions, { terminal, now }: CommandContext): () => void {
-  const startMs = now().getTime();
-  const total = sampling.durationMs === undefined ? '' : ` / ${sampling.durationMs / 1_000}`;
-  const show = () => {
-    const { dumps, stacks, workers } = recorder.view();
-    const elapsed = (now().getTime() - startMs) / 1_000;
-    const taken = dumps.dumps.reduce((sum, merged) => sum + merged, 0);
-    const perWorker = (taken / Math.max(elapsed, 0.001) / workers.length).toFixed(1);
-    terminal.status(
-      `${elapsed.toFixed(1)}${total} s  ${count(taken, 'dump')}  ${perWorker} of ${sampling.rateHz} dumps/s per worker  ` +
-        `${count(stacks.frame.length, 'stack')}  ${count(workers.length, 'worker')}  (Ctrl-C ends and writes)`,
-    );
-  };
-  const timer = setInterval(show, 250);
-  return () => {
-    clearInterval(timer);
-    terminal.status(null);
-  };
 }

@@ -6,7 +6,7 @@ import { defaults } from '../options.ts';
 import { readInput } from '../output/files.ts';
 import { loadProfile } from '../pipeline.ts';
 import type { CommandContext } from './context.ts';
-import { planOutputs, writeOutputs } from './outputs.ts';
+import { planOutputs, tryEach, writerOf } from './outputs.ts';
 
 export interface ReportOptions {
   readonly output: readonly string[];
@@ -25,8 +25,10 @@ export async function report(file: string, options: ReportOptions, context: Comm
   const outputs = wantsFiles ? planOutputs(options, context.now()) : [];
   const { profile, whole } = await loadProfile(readInput(file), file);
   if (!whole) context.terminal.say(`${file} stops before its end: what is whole of it is shown`);
-  await writeOutputs(profile, outputs, options.view, context);
-  if (!wantsFiles)
-    await context.terminal.out(`${renderSummary(profile, defaults.topFunctions, summaryView(options.view))}\n`);
+  const { failure } = await tryEach(outputs, writerOf(profile, options.view, context.terminal));
+  if (failure !== null) throw failure.error;
+  if (wantsFiles) return exitCodes.done;
+  const summary = renderSummary(profile, defaults.topFunctions, summaryView(options.view));
+  await context.terminal.out(`${summary}\n`);
   return exitCodes.done;
 }

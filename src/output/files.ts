@@ -1,54 +1,9 @@
-// All writing of reports and reading of files. A report is written beside its name and renamed: whoever opens the name
-// sees the old file or the whole new one.
-import {
-  accessSync,
-  constants,
-  copyFileSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+// Reading of files: inputs, and the package's own; and the folder for sockets of our own.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { exitCodes, TbprofError } from '../errors.ts';
-
-/** Throws where a file of this name could not be written: better before a recording than after. */
-export function checkWritable(file: string): void {
-  const folder = dirname(resolve(file));
-  try {
-    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is a folder');
-    accessSync(folder, constants.W_OK | constants.X_OK);
-  } catch (cause) {
-    throw cannotWrite(file, cause);
-  }
-}
-
-export function exists(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false }) !== undefined;
-}
-
-export function writeReport(file: string, text: string): void {
-  write(file, (temporary) => writeFileSync(temporary, text));
-}
-
-/** As {@link writeReport}, from a file that is there. */
-export function copyReport(from: string, file: string): void {
-  write(file, (temporary) => copyFileSync(from, temporary));
-}
-
-function write(file: string, fill: (temporary: string) => void): void {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    fill(temporary);
-    renameSync(temporary, file);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw cannotWrite(file, cause);
-  }
-}
+import { explain } from './failures.ts';
 
 /** The text of an input; `-` is stdin. */
 export function readInput(file: string): string {
@@ -75,29 +30,18 @@ export function readVersion(): string {
   return manifest.version;
 }
 
-/** A new folder for sockets of our own; they need short names (108 bytes in Linux, fewer elsewhere). */
+/** A new folder for sockets of our own. */
 export function makeSocketFolder(): { readonly prefix: string; readonly remove: () => void } {
-  const folder = mkdtempSync(join(tmpdir(), 'tbprof-'));
+  let folder: string;
+  try {
+    folder = mkdtempSync(join(tmpdir(), 'tbprof-'));
+  } catch (cause) {
+    throw new TbprofError(`cannot make a folder for sockets in ${tmpdir()}: ${explain(cause)}`, {
+      code: 'no-socket-folder',
+      exitCode: exitCodes.nothingRecorded,
+      hint: 'set TMPDIR to a folder that you may write to',
+      cause,
+    });
+  }
   return { prefix: join(folder, 'socket.'), remove: () => rmSync(folder, { recursive: true, force: true }) };
-}
-
-function cannotWrite(file: string, cause: unknown): TbprofError {
-  return new TbprofError(`cannot write ${file}: ${explain(cause)}`, {
-    code: 'unwritable',
-    exitCode: exitCodes.nothingRecorded,
-    hint: 'choose another place with -o',
-    cause,
-  });
-}
-
-function explain(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const known: Record<string, string> = {
-    ENOENT: 'there is no such file or folder',
-    EACCES: 'permission denied',
-    EISDIR: 'it is a folder',
-    ENOSPC: 'no space is left on the device',
-    EROFS: 'the file system is read-only',
-  };
-  return known[code ?? ''] ?? code ?? message;
 }

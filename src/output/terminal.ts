@@ -1,5 +1,6 @@
 // The two streams of a terminal program: data on stdout; progress, summary and messages on stderr.
 import { styleText } from 'node:util';
+import { cannotWrite, readerLeft } from './failures.ts';
 
 /** The part of a standard stream that is needed; tests give their own. */
 export interface TextStream {
@@ -9,7 +10,7 @@ export interface TextStream {
 }
 
 export interface Terminal {
-  /** Data. Resolves when the reader has taken it. */
+  /** Data. Resolves when the reader has taken it, or has left: then nobody misses it. */
   out(text: string | Uint8Array): Promise<void>;
   /** A message for people; a line end is added. Silent where `--quiet` was given. */
   say(text: string): void;
@@ -39,10 +40,13 @@ export function openTerminal({ stdout, stderr, env, quiet }: TerminalOptions): T
     statusShown = text !== null;
   };
   return {
-    out: (text) =>
-      new Promise((resolve, reject) => {
-        stdout.write(text, (error) => (error ? reject(error) : resolve()));
-      }),
+    out: async (text) => {
+      try {
+        await send(stdout, text);
+      } catch (error) {
+        if (!readerLeft(error)) throw cannotWrite('to stdout', error);
+      }
+    },
     say: (text) => {
       status(null);
       if (!quiet) stderr.write(`${text}\n`);
@@ -51,4 +55,10 @@ export function openTerminal({ stdout, stderr, env, quiet }: TerminalOptions): T
     outIsTerminal: stdout.isTTY === true,
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
   };
+}
+
+function send(stream: TextStream, text: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => (error ? reject(error) : resolve()));
+  });
 }

@@ -14,6 +14,8 @@ export interface SamplingThreadData {
 export type ToSamplingThread =
   /** Ends the recording early. */
   | { readonly kind: 'stop' }
+  /** Closes the connections that are open, whatever they still have to say. */
+  | { readonly kind: 'abandon' }
   /** Returns the room that so many handed-over bytes took. */
   | { readonly kind: 'taken'; readonly bytes: number }
   | { readonly kind: 'add'; readonly targets: readonly Target[] }

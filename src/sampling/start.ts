@@ -8,6 +8,8 @@ import type { SampledDump } from './sampler.ts';
 interface SamplingOptions extends SamplingThreadData {
   /** Ends the recording early; dumps in flight are still read. */
   readonly stop: AbortSignal;
+  /** Gives up the dumps in flight: for a recording that is to end, and whose workers do not answer. */
+  readonly hurry: AbortSignal;
   /** Called for each dump, in the main thread. It may be slow: then ticks go unobserved, and no dump unread. */
   readonly onDump: (dump: SampledDump<Reading>) => void;
 }
@@ -27,14 +29,15 @@ export interface Sampling {
 }
 
 /** Samples in a thread of its own. */
-export function startSampling({ stop, onDump, ...data }: SamplingOptions): Sampling {
+export function startSampling({ stop, hurry, onDump, ...data }: SamplingOptions): Sampling {
   const thread = new Worker(new URL('./thread.js', import.meta.url), {
     workerData: data satisfies SamplingThreadData,
   });
   const send = (message: ToSamplingThread) => thread.postMessage(message);
   const sendStop = () => send({ kind: 'stop' });
-  if (stop.aborted) sendStop();
-  else stop.addEventListener('abort', sendStop, { once: true });
+  const sendAbandon = () => send({ kind: 'abandon' });
+  whenAborted(stop, sendStop);
+  whenAborted(hurry, sendAbandon);
   let onPaused = () => {};
 
   const done = new Promise<number>((resolve, reject) => {
@@ -57,6 +60,7 @@ export function startSampling({ stop, onDump, ...data }: SamplingOptions): Sampl
     thread.on('exit', () => reject(new Error('the sampling thread ended without a word')));
   }).finally(() => {
     stop.removeEventListener('abort', sendStop);
+    hurry.removeEventListener('abort', sendAbandon);
     onPaused();
   });
 
@@ -72,4 +76,9 @@ export function startSampling({ stop, onDump, ...data }: SamplingOptions): Sampl
     resume: () => send({ kind: 'resume' }),
     done,
   };
+}
+
+function whenAborted(signal: AbortSignal, callback: () => void): void {
+  if (signal.aborted) callback();
+  else signal.addEventListener('abort', callback, { once: true });
 }

@@ -39,6 +39,7 @@ async function run(port: MessagePort, { targets, ...options }: SamplingThreadDat
 
   const obey: { [Kind in ToSamplingThread['kind']]: (message: ToSamplingThread & { kind: Kind }) => void } = {
     stop: () => stop.abort(),
+    abandon: () => abandon.abort(),
     taken: ({ bytes }) => {
       waitingBytes -= bytes;
     },

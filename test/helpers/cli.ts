@@ -19,20 +19,26 @@ export interface Started {
 interface CliOptions {
   readonly env?: Record<string, string>;
   readonly cwd?: string;
-  readonly input?: string;
+  /** Null: stdin stays open. */
+  readonly input?: string | null;
+  /** A file descriptor in place of the pipe. */
+  readonly stdout?: number;
 }
 
-export function startCli(args: readonly string[], { env = {}, cwd, input }: CliOptions = {}): Started {
+export function startCli(
+  args: readonly string[],
+  { env = {}, cwd, input = '', stdout: out }: CliOptions = {},
+): Started {
   const child = spawn(process.execPath, [cli, ...args], {
     env: { PATH: process.env.PATH, ...env },
     ...(cwd !== undefined && { cwd }),
-    stdio: 'pipe',
+    stdio: ['pipe', out ?? 'pipe', 'pipe'],
   });
-  child.stdin.end(input ?? '');
+  if (input !== null) child.stdin!.end(input);
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr!.on('data', (chunk: Buffer) => stderr.push(chunk));
   const finished = new Promise<Finished>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exitCode) => {

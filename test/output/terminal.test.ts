@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TbprofError } from '../../src/errors.ts';
 import { openTerminal, type TextStream } from '../../src/output/terminal.ts';
 
 function fakeStream(isTTY: boolean): TextStream & { text: string } {
@@ -60,5 +61,23 @@ describe('openTerminal', () => {
     [{ tty: true, env: { TERM: 'dumb' } }, 'x'],
   ])('colours only terminals that want it: %j', (options, painted) => {
     expect(open(options).terminal.paint('bold', 'x')).toBe(painted);
+  });
+
+  it.each([
+    ['EPIPE', 'done'],
+    ['ENOSPC', 'cannot write to stdout: no space is left on the device'],
+  ])('takes %s of stdout for: %s', async (code, result) => {
+    const stdout: TextStream = {
+      write(_, done) {
+        done?.(Object.assign(new Error(code), { code }));
+        return false;
+      },
+    };
+    const terminal = openTerminal({ stdout, stderr: fakeStream(false), env: {}, quiet: false });
+    const outcome = await terminal.out('data').then(
+      () => 'done',
+      (error) => (error instanceof TbprofError ? error.message : error),
+    );
+    expect(outcome).toBe(result);
   });
 });
