@@ -16,14 +16,17 @@ export interface Started {
   readonly finished: Promise<Finished>;
 }
 
-interface CliOptions {
+export interface CliOptions {
   readonly env?: Record<string, string>;
   readonly cwd?: string;
   readonly input?: string;
+  /** A command that is given ours as its last arguments, such as `setpriv`. */
+  readonly through?: readonly string[];
 }
 
-export function startCli(args: readonly string[], { env = {}, cwd, input }: CliOptions = {}): Started {
-  const child = spawn(process.execPath, [cli, ...args], {
+export function startCli(args: readonly string[], { env = {}, cwd, input, through = [] }: CliOptions = {}): Started {
+  const [command, ...rest] = [...through, process.execPath, cli, ...args];
+  const child = spawn(command!, rest, {
     env: { PATH: process.env.PATH, ...env },
     ...(cwd !== undefined && { cwd }),
     stdio: 'pipe',

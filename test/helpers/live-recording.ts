@@ -9,7 +9,7 @@ import { renderSummary } from '../../src/formats/summary.ts';
 import { loadProfile } from '../../src/pipeline.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { decodeStream } from '../../src/stream/decode.ts';
-import { type Finished, startCli } from './cli.ts';
+import { type CliOptions, type Finished, startCli } from './cli.ts';
 import { stop } from './uwsgi.ts';
 
 export interface Recorded extends Finished {
@@ -32,10 +32,10 @@ export interface LiveRecording {
 let recordings = 0;
 
 /** `tbprof record` with these arguments, and a page in the folder; it ends with the test. */
-export function startRecording(folder: string, args: readonly string[]): LiveRecording {
+export function startRecording(folder: string, args: readonly string[], options: CliOptions = {}): LiveRecording {
   const name = join(folder, `live${++recordings}`);
   const [page, stream] = [`${name}.html`, `${name}.tbprof`];
-  const { process: child, finished } = startCli(['record', ...args, '-o', page]);
+  const { process: child, finished } = startCli(['record', ...args, '-o', page], options);
   onTestFinished(() => stop(child, 'SIGKILL'));
   const isOver = () => child.exitCode !== null || child.signalCode !== null;
   return {
