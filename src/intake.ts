@@ -1,6 +1,6 @@
 // Dumps -> a growing profile, with a word on every tick that nothing was seen of.
 import type { ProfileBuilder } from './profile/builder.ts';
-import type { EventKind } from './profile/profile.ts';
+import type { EventKind, ProfileEvent } from './profile/profile.ts';
 import type { SampledDump } from './sampling/sampler.ts';
 import { DumpParser } from './tracebacker/parse.ts';
 import type { Reading } from './tracebacker/read.ts';
@@ -16,6 +16,8 @@ export class Intake {
   readonly #builder: ProfileBuilder;
   readonly #parser = new DumpParser();
   readonly #lastVerdicts = new Map<number, Verdict>();
+  /** One dump after another may have the same to say: it is told once per flush, so that hours of it need no memory. */
+  readonly #waiting = new Map<string, ProfileEvent>();
 
   constructor(builder: ProfileBuilder) {
     this.#builder = builder;
@@ -25,7 +27,7 @@ export class Intake {
   take({ worker, outcome, span }: SampledDump<Reading>): DumpCost | null {
     const { timeMs, weight, unobserved } = span;
     const note = (kind: EventKind, count: number, reason = '') => {
-      if (count > 0) this.#builder.addEvent({ timeMs, worker, kind, count, reason });
+      if (count > 0) this.#note({ timeMs, worker, kind, count, reason });
     };
     if (typeof outcome === 'string') {
       // The rest of the recording of a worker that was given up is lost for the same reason.
@@ -52,5 +54,18 @@ export class Intake {
     note('cut', threads.filter(({ cut }) => cut).length);
     note('unreadable', warnings, firstWarning ?? '');
     return { sendMs, lines: threads.reduce((sum, { frames }) => sum + frames.length, 0) };
+  }
+
+  /** Hands on what has been noted since the last time. */
+  flush(): void {
+    for (const event of this.#waiting.values()) this.#builder.addEvent(event);
+    this.#waiting.clear();
+  }
+
+  /** Where there are several of a kind, the time is that of the last one: a dump after it ends a gap. */
+  #note(event: ProfileEvent): void {
+    const key = `${event.worker} ${event.kind} ${event.kind === 'unreadable' ? '' : event.reason}`;
+    const before = this.#waiting.get(key);
+    this.#waiting.set(key, before ? { ...before, timeMs: event.timeMs, count: before.count + event.count } : event);
   }
 }

@@ -1,11 +1,9 @@
-// The live half of the chain: keeps a sampling thread, a growing profile and its stream in step, and looks after the
+// The live half of the chain: keeps a sampling thread and a growing profile in step, and looks after the
 // workers meanwhile (who is there, what it costs them).
-import { Intake } from './intake.ts';
-import { ProfileBuilder } from './profile/builder.ts';
+import { LiveProfile } from './live-profile.ts';
 import type { Profile, ProfileMeta } from './profile/profile.ts';
 import { Budget, type BudgetLimits } from './sampling/budget.ts';
 import { type Sampling, startSampling } from './sampling/start.ts';
-import { printLine, StreamEncoder } from './stream/encode.ts';
 import { readProcessStat } from './tracebacker/processes.ts';
 import { printAddress, type Target } from './tracebacker/target.ts';
 
@@ -30,13 +28,9 @@ export interface RecorderOptions {
 /** How often the set of workers, their cost and the recording file are seen to. */
 const housekeepingMs = 500;
 
-/** Above so many samples in memory neighbouring dumps are merged; the recording file keeps them as they were. */
-const maxSamples = 4_000_000;
-
 export class Recorder {
   readonly #options: RecorderOptions;
-  readonly #builder: ProfileBuilder;
-  readonly #encoder = new StreamEncoder();
+  readonly #profile: LiveProfile;
   readonly #budget: Budget;
   readonly #sampling: Sampling;
   readonly #spent = new AbortController();
@@ -45,18 +39,16 @@ export class Recorder {
   /** Resident memory of each worker's process when it was first looked at. */
   readonly #firstRssBytes = new Map<number, number>();
   #stride = 1;
-  #bucketMs = 250;
   /** The whole profile, when the recording has ended and the last dump is in. */
   readonly done: Promise<Profile>;
 
   constructor(options: RecorderOptions) {
     const { meta, durationMs, keepGoing, limits, stop, hurry } = options;
     this.#options = options;
-    this.#builder = new ProfileBuilder(meta);
+    this.#profile = new LiveProfile(meta, options.append);
     this.#budget = new Budget(limits, meta.rateHz);
     this.#targets = [...options.targets];
     for (const target of this.#targets) this.#addWorker(target);
-    const intake = new Intake(this.#builder);
     this.#sampling = startSampling({
       targets: this.#targets,
       rateHz: meta.rateHz,
@@ -65,7 +57,7 @@ export class Recorder {
       stop: AbortSignal.any([stop, this.#spent.signal]),
       hurry,
       onDump: (dump) => {
-        const cost = intake.take(dump);
+        const cost = this.#profile.intake.take(dump);
         if (cost !== null) this.#budget.noteDump(dump.worker, cost);
       },
     });
@@ -74,7 +66,7 @@ export class Recorder {
 
   /** The profile so far; cheap. */
   view(): Profile {
-    return this.#builder.view();
+    return this.#profile.view();
   }
 
   /** Asks nobody any more; resolves when no dump is in flight. */
@@ -88,21 +80,22 @@ export class Recorder {
 
   async #run(): Promise<Profile> {
     this.#lookAtProcesses();
-    this.#flush();
+    this.#profile.flush();
     const housekeeping = setInterval(() => {
       this.#followWorkers();
       this.#lookAtProcesses();
       this.#keepToBudget();
-      this.#flush();
+      this.#profile.flush();
     }, housekeepingMs);
     try {
       const recordedMs = await this.#sampling.done;
       this.#lookAtProcesses();
-      this.#builder.end(recordedMs);
+      this.#profile.builder.end(recordedMs);
+      this.#profile.flush();
       return this.view();
     } finally {
       clearInterval(housekeeping);
-      this.#flush();
+      this.#profile.flush();
     }
   }
 
@@ -111,7 +104,7 @@ export class Recorder {
   }
 
   #addWorker({ worker, address, process }: Target): void {
-    this.#builder.addWorker({ number: worker, address: printAddress(address), pid: process?.pid ?? null });
+    this.#profile.builder.addWorker({ number: worker, address: printAddress(address), pid: process?.pid ?? null });
   }
 
   #followWorkers(): void {
@@ -133,7 +126,7 @@ export class Recorder {
     this.#firstRssBytes.delete(worker);
     this.#sampling.replace(worker, target);
     if (!respawned) return;
-    this.#builder.addEvent({
+    this.#profile.builder.addEvent({
       timeMs: this.#elapsedMs(),
       worker,
       kind: 'respawn',
@@ -150,7 +143,7 @@ export class Recorder {
       const first = this.#firstRssBytes.get(worker) ?? rssBytes;
       this.#firstRssBytes.set(worker, first);
       this.#budget.noteGrowth(worker, Math.max(0, rssBytes - first));
-      this.#builder.addProcess({
+      this.#profile.builder.addProcess({
         worker,
         timeMs: this.#elapsedMs(),
         pid,
@@ -168,18 +161,9 @@ export class Recorder {
     this.#stride = stride;
     this.#sampling.setStride(stride);
     for (const worker of this.#targets.keys()) {
-      this.#builder.addEvent({ timeMs: this.#elapsedMs(), worker, kind: 'throttle', count: stride, reason });
+      this.#profile.builder.addEvent({ timeMs: this.#elapsedMs(), worker, kind: 'throttle', count: stride, reason });
     }
     if (spent) this.#spent.abort();
-  }
-
-  #flush(): void {
-    this.#options.append([...this.#encoder.linesSince(this.view())].map(printLine).join(''));
-    while (this.view().samples.stack.length > maxSamples) {
-      this.#bucketMs *= 2;
-      this.#builder.coarsen(this.#bucketMs);
-      this.#encoder.skipDumps(this.view());
-    }
   }
 }
 

@@ -46,12 +46,12 @@ export async function read(options: ReadOptions, context: CommandContext): Promi
 async function readAll(targets: readonly Target[], giveUp: AbortSignal): Promise<WorkerDump[]> {
   const guards = new Map(targets.map(({ server }) => [server, new ServerGuard(false)]));
   const dumps = await Promise.all(
-    targets.map(async (target) => {
+    targets.map(async (target, worker) => {
       const guard = guards.get(target.server)!;
       if (!(await guard.mayConnect())) return null;
       const reading = await readDump(target.address, giveUp);
       const verdict = await judgeReading(reading, target);
-      guard.conclude(verdict, false);
+      guard.conclude(verdict, { worker, nowMs: performance.now(), answered: false });
       return { target, reading, verdict };
     }),
   );

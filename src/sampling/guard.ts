@@ -5,6 +5,20 @@ import type { Verdict } from '../tracebacker/verdict.ts';
 /** A server whose workers die this often while we are connected is not killed by chance. */
 const maxDeaths = 3;
 
+/**
+ * Workers of which each dies once, one soon after another, have one cause: a reload, which ends them while they are being
+ * asked. It counts as one death.
+ */
+const reloadMs = 10_000;
+
+/** What a verdict is about. */
+export interface Case {
+  readonly worker: number;
+  readonly nowMs: number;
+  /** Whether this process has given a dump before, which one that crashes by itself never does. */
+  readonly answered: boolean;
+}
+
 /** What follows from a verdict for the worker. */
 export type Consequence =
   | 'go on'
@@ -22,6 +36,9 @@ export class ServerGuard {
   #probing = false;
   #left = false;
   #deaths = 0;
+  #lastDeathMs = Number.NEGATIVE_INFINITY;
+  /** Workers that died of what looks like one cause. */
+  #dying = new Set<number>();
 
   /** `insists`: a person has said that crashes are to be risked (`--keep-going`). */
   constructor(insists: boolean) {
@@ -43,16 +60,15 @@ export class ServerGuard {
     this.#wake();
   }
 
-  /** `answered`: whether this process has given a dump before, which one that crashes by itself never does. */
-  conclude(verdict: Verdict, answered: boolean): Consequence {
+  conclude(verdict: Verdict, about: Case): Consequence {
     if (verdict === 'dump') this.#proven = true;
-    const consequence = this.#weigh(verdict, answered);
+    const consequence = this.#weigh(verdict, about);
     if (consequence === 'leave server') this.#left = true;
     this.passOn();
     return consequence;
   }
 
-  #weigh(verdict: Verdict, answered: boolean): Consequence {
+  #weigh(verdict: Verdict, about: Case): Consequence {
     switch (verdict) {
       case 'dump':
         return 'go on';
@@ -60,14 +76,23 @@ export class ServerGuard {
       case 'too-slow':
         return 'later';
       case 'died':
-        this.#deaths += 1;
-        if (this.#insists || (answered && this.#deaths < maxDeaths)) return 'later';
+        this.#countDeath(about);
+        if (this.#insists || (about.answered && this.#deaths < maxDeaths)) return 'later';
         return 'leave server';
       case 'silent':
-        return this.#insists || answered ? 'leave worker' : 'leave server';
+        return this.#insists || about.answered ? 'leave worker' : 'leave server';
       default:
         return 'leave worker';
     }
+  }
+
+  #countDeath({ worker, nowMs }: Case): void {
+    if (nowMs - this.#lastDeathMs > reloadMs || this.#dying.has(worker)) {
+      this.#deaths += 1;
+      this.#dying.clear();
+    }
+    this.#dying.add(worker);
+    this.#lastDeathMs = nowMs;
   }
 
   #wake(): void {

@@ -67,6 +67,8 @@ interface SampledWorker<Target> {
   target: Target;
   readonly ticks: TickSchedule;
   readonly guard: ServerGuard;
+  /** Waits for its next tick, and, when that has come, for the end of a pause; after no failure. */
+  awaitsTick: boolean;
   /** Left alone because of another one. */
   spared: boolean;
 }
@@ -109,7 +111,7 @@ export class Sampler<Target extends { readonly server: string }, Reading> {
       const number = this.#workers.length;
       const ticks = new TickSchedule({ rateHz, startMs, phase: staggeredPhase(number), random });
       ticks.setStride(this.#stride);
-      const worker = { number, target, ticks, guard: this.#guardOf(target.server), spared: false };
+      const worker = { number, target, ticks, guard: this.#guardOf(target.server), awaitsTick: false, spared: false };
       this.#workers.push(worker);
       return worker;
     });
@@ -145,7 +147,13 @@ export class Sampler<Target extends { readonly server: string }, Reading> {
   }
 
   resume(): void {
-    this.#paused?.resume();
+    if (this.#paused === null) return;
+    // While the process is stopped nobody wakes up, and who does so later cannot tell since when there was a pause.
+    for (const worker of this.#workers.filter(({ awaitsTick }) => awaitsTick)) {
+      const span = worker.ticks.missBefore(worker.ticks.tickAt(this.#time.nowMs()));
+      if (span.unobserved > 0) this.#emit(worker, 'paused', span);
+    }
+    this.#paused.resume();
     this.#paused = null;
   }
 
@@ -161,11 +169,9 @@ export class Sampler<Target extends { readonly server: string }, Reading> {
     let answered = false;
     let pauseMs = 0;
     while (true) {
+      worker.awaitsTick = pauseMs === 0;
       await this.#time.sleepUntil(pauseMs === 0 ? ticks.nextAskMs() : this.#time.nowMs() + pauseMs);
-      if (this.#paused !== null) await this.#skipWhile(worker, 'paused', this.#paused.promise);
-      const turn = guard.mayConnect();
-      await this.#skipWhile(worker, 'preflight', turn);
-      worker.spared = !(await turn);
+      worker.spared = !(await this.#awaitTurn(worker));
       if (worker.spared || this.#time.hasEnded) return guard.passOn();
 
       const tick = ticks.tickAt(this.#time.nowMs());
@@ -176,13 +182,28 @@ export class Sampler<Target extends { readonly server: string }, Reading> {
       }
       const answer = await this.#read(worker);
       const isDump = answer.verdict === 'dump';
-      const consequence = guard.conclude(answer.verdict, answered);
       const nowMs = this.#time.nowMs();
+      const consequence = guard.conclude(answer.verdict, { worker: worker.number, nowMs, answered });
       this.#emit(worker, { ...answer, consequence }, isDump ? ticks.observe(tick, nowMs) : ticks.miss(nowMs, tick));
       this.#note(worker, isDump);
       if (consequence === 'leave worker' || consequence === 'leave server') return;
       answered = isDump;
       pauseMs = consequence === 'later' ? Math.min(Math.max(firstPauseMs, pauseMs * 2), longestPauseMs) : 0;
+    }
+  }
+
+  /** False where the worker must not be connected to at all. */
+  async #awaitTurn(worker: SampledWorker<Target>): Promise<boolean> {
+    if (this.#paused !== null && worker.awaitsTick) await this.#paused.promise;
+    worker.awaitsTick = false;
+    while (true) {
+      if (this.#paused !== null) await this.#skipWhile(worker, 'paused', this.#paused.promise);
+      const turn = worker.guard.mayConnect();
+      await this.#skipWhile(worker, 'preflight', turn);
+      if (!(await turn)) return false;
+      // The end of another one's preflight may have been what the pause waited for.
+      if (this.#paused === null) return true;
+      worker.guard.passOn();
     }
   }
 

@@ -29,12 +29,17 @@ export class Discovery {
 
   /** As {@link look}, but nobody is no error: between two generations of workers there may be none. */
   lookAgain(): Target[] {
-    try {
-      return this.look();
-    } catch (error) {
-      if (error instanceof TbprofError) return [];
-      throw error;
-    }
+    // One by one: where one place has nobody any more, the others still have.
+    const sockets = this.#wheres.flatMap((where) => {
+      try {
+        return resolveSockets([where]);
+      } catch (error) {
+        if (error instanceof TbprofError) return [];
+        throw error;
+      }
+    });
+    const targets = this.#identifier.identify(sockets);
+    return [...new Map(targets.map((target) => [printAddress(target.address), target])).values()];
   }
 }
 

@@ -1,6 +1,7 @@
 // Sockets -> targets: which process holds each, and which of them belong to one server.
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import {
+  identifySocketFile,
   isAlive,
   listOpenSockets,
   listProcesses,
@@ -11,19 +12,34 @@ import {
 import type { FoundSocket } from './resolve.ts';
 import { type Address, printAddress, type Target } from './target.ts';
 
+interface Known {
+  readonly target: Target;
+  readonly socket: string | null;
+  /** How often it has been looked at since it was found without its process. */
+  looks: number;
+}
+
 /** Remembers who was found: looking through the open files of all processes is dear, and workers seldom change. */
 export class Identifier {
-  readonly #known = new Map<string, { readonly target: Target; readonly socket: number | null }>();
+  readonly #known = new Map<string, Known>();
 
   /** The same sockets, with their processes. */
   identify(sockets: readonly FoundSocket[]): Target[] {
-    const unknown = sockets.filter((socket) => !this.#isKnown(socket));
+    // Before the processes are looked for: a socket that is replaced meanwhile must not pass for known afterwards.
+    const unknown = sockets
+      .filter((socket) => !this.#isKnown(socket))
+      .map((socket) => ({ ...socket, identity: identityOf(socket.address) }));
     const holders =
       unknown.length > 0 ? findHolders(unknown.map(({ address }) => address)) : new Map<Address, ProcessId>();
-    for (const socket of unknown) {
-      const process = holders.get(socket.address) ?? null;
-      const target = { address: socket.address, worker: socket.worker, process, server: serverOf(socket, process) };
-      this.#known.set(printAddress(socket.address), { target, socket: inodeOf(socket.address) });
+    for (const { identity, ...socket } of unknown) {
+      const { address, worker } = socket;
+      const process = holders.get(address) ?? null;
+      const before = this.#known.get(printAddress(address));
+      this.#known.set(printAddress(address), {
+        target: { address, worker, process, server: serverOf(socket, process) },
+        socket: identity,
+        looks: before?.socket === identity ? before.looks : 0,
+      });
     }
     return sockets.map(({ address }) => this.#known.get(printAddress(address))!.target);
   }
@@ -31,8 +47,11 @@ export class Identifier {
   /** A respawned worker has bound its socket anew, and is another process. */
   #isKnown({ address }: FoundSocket): boolean {
     const known = this.#known.get(printAddress(address));
-    if (known === undefined || known.socket !== inodeOf(address)) return false;
-    return known.target.process === null || isAlive(known.target.process);
+    if (known === undefined || known.socket !== identityOf(address)) return false;
+    if (known.target.process !== null) return isAlive(known.target.process);
+    // It may just not have listened yet; or its process is one that we may not see: ask less and less often.
+    known.looks += 1;
+    return !Number.isInteger(Math.log2(known.looks));
   }
 }
 
@@ -79,11 +98,6 @@ function sameFile(a: string, b: string): boolean {
   }
 }
 
-function inodeOf(address: Address): number | null {
-  if (address.kind !== 'file') return null;
-  try {
-    return statSync(address.path).ino;
-  } catch {
-    return null;
-  }
+function identityOf(address: Address): string | null {
+  return address.kind === 'file' ? identifySocketFile(address.path) : null;
 }

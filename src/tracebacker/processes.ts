@@ -1,6 +1,6 @@
 // What Linux's /proc says about the processes behind the sockets: who holds them, whether they live, what they use.
 // https://man7.org/linux/man-pages/man5/proc.5.html. Everything is null or empty where there is no /proc or no right.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 
 /** A process, told apart from a later one of the same number by when it started. */
 export interface ProcessId {
@@ -93,6 +93,19 @@ export function listOpenSockets(pid: number): ReadonlySet<number> | null {
       if (inode !== undefined) inodes.add(Number(inode));
     }
     return inodes;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Tells a socket file from a later one of the same name: inodes alone do not, since file systems use them again at once.
+ * Null where there is none.
+ */
+export function identifySocketFile(path: string): string | null {
+  try {
+    const { dev, ino, mtimeMs } = statSync(path);
+    return `${dev} ${ino} ${mtimeMs}`;
   } catch {
     return null;
   }

@@ -77,7 +77,7 @@ function findTargets(
     .filter(({ inode }) => own.has(inode) && !shared.some((inodes) => inodes.has(inode)))
     .filter(({ name }) => isTracebackerName(name, prefix, worker === master))
     .map(({ name }) => ({
-      address: reach(worker.pid, name),
+      address: reach(worker.pid, master.pid, name),
       worker: trailingNumber(name.replaceAll('\0', '')),
       process: { pid: worker.pid, startTicks: worker.startTicks },
       server: `pid ${master.pid}`,
@@ -92,13 +92,20 @@ function isTracebackerName(name: string, prefix: string | undefined, isAlone: bo
   return /^\d+$/.test(plain.slice(plain.lastIndexOf(basename(value)) + basename(value).length));
 }
 
-/** A container has another root: its files are reached through its process. Abstract names know only network namespaces. */
-function reach(pid: number, name: string): Address {
+/**
+ * A container has another root: its files are reached through a process in it, the master where it is in the same one,
+ * since workers come and go. Abstract names know only network namespaces.
+ */
+function reach(pid: number, master: number, name: string): Address {
   if (name.startsWith('\0')) return { kind: 'abstract', name: name.slice(1) };
   const path = name.startsWith('/') ? name : join(readLink(`/proc/${pid}/cwd`) ?? '/', name);
-  const elsewhere =
-    readLink(`/proc/${pid}/ns/mnt`) !== readLink('/proc/self/ns/mnt') || readLink(`/proc/${pid}/root`) !== '/';
-  return { kind: 'file', path: elsewhere ? `/proc/${pid}/root${path}` : path };
+  const [own, ofWorker, ofMaster] = [rootOf('self'), rootOf(pid), rootOf(master)];
+  if (own === ofWorker) return { kind: 'file', path };
+  return { kind: 'file', path: `/proc/${ofWorker === ofMaster ? master : pid}/root${path}` };
+}
+
+function rootOf(pid: number | 'self'): string {
+  return `${readLink(`/proc/${pid}/ns/mnt`)} ${readLink(`/proc/${pid}/root`)}`;
 }
 
 function readOptions(pid: number): { options: UwsgiOption[]; unreadable: string[] } {

@@ -1,6 +1,5 @@
 // What a finished connection says about the worker behind it.
-import { statSync } from 'node:fs';
-import { isAlive } from './processes.ts';
+import { identifySocketFile, isAlive } from './processes.ts';
 import type { Reading } from './read.ts';
 import type { Target } from './target.ts';
 
@@ -51,21 +50,13 @@ export async function judgeReading({ failure }: Reading, target: Target): Promis
 
 /** Null where it cannot be known. */
 async function hasSurvived({ process, address }: Target): Promise<boolean | null> {
-  const socket = address.kind === 'file' ? inodeOf(address.path) : null;
+  const socket = address.kind === 'file' ? identifySocketFile(address.path) : null;
   if (process === null && socket === null) return null;
   for (const waitMs of patienceMs) {
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     if (process !== null && !isAlive(process)) return false;
     // A worker that was respawned has bound its socket anew.
-    if (address.kind === 'file' && inodeOf(address.path) !== socket) return false;
+    if (address.kind === 'file' && identifySocketFile(address.path) !== socket) return false;
   }
   return true;
-}
-
-function inodeOf(path: string): number | null {
-  try {
-    return statSync(path).ino;
-  } catch {
-    return null;
-  }
 }

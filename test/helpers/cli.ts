@@ -16,20 +16,23 @@ export interface Started {
   readonly finished: Promise<Finished>;
 }
 
-interface CliOptions {
+export interface CliOptions {
   readonly env?: Record<string, string>;
   readonly cwd?: string;
   /** Null: stdin stays open. */
   readonly input?: string | null;
   /** A file descriptor in place of the pipe. */
   readonly stdout?: number;
+  /** A command that is given ours as its last arguments, such as `setpriv`. */
+  readonly through?: readonly string[];
 }
 
 export function startCli(
   args: readonly string[],
-  { env = {}, cwd, input = '', stdout: out }: CliOptions = {},
+  { env = {}, cwd, input = '', stdout: out, through = [] }: CliOptions = {},
 ): Started {
-  const child = spawn(process.execPath, [cli, ...args], {
+  const [command, ...rest] = [...through, process.execPath, cli, ...args];
+  const child = spawn(command!, rest, {
     env: { PATH: process.env.PATH, ...env },
     ...(cwd !== undefined && { cwd }),
     stdio: ['pipe', out ?? 'pipe', 'pipe'],

@@ -64,6 +64,43 @@ export const breakInTheMiddle: Script = (socket) => {
   socket.write(someDump(1).slice(0, 100), () => socket.resetAndDestroy());
 };
 
+/** Answers after so long, as a worker does whose GIL is held. */
+export const answerAfter =
+  (ms: number, text: string): Script =>
+  (socket) => {
+    setTimeout(() => socket.end(text), ms);
+  };
+/** Stops in the middle of a line, and goes on. */
+export const stallInTheMiddle =
+  (ms: number, text: string): Script =>
+  (socket) => {
+    socket.write(text.slice(0, text.length / 2));
+    setTimeout(() => socket.end(text.slice(text.length / 2)), ms);
+  };
+/** A byte at a time. */
+export const trickle =
+  (text: string): Script =>
+  (socket) => {
+    socket.setNoDelay(true);
+    const send = (at: number) => {
+      if (at === text.length) socket.end();
+      else socket.write(text[at]!, () => setImmediate(send, at + 1));
+    };
+    send(0);
+  };
+/** Never ends; `sent` hears of each piece. */
+export const answerForEver =
+  (sent: (bytes: number) => void): Script =>
+  (socket) => {
+    const lines = Buffer.from(someDump(1, 2_000));
+    const send = () => {
+      if (socket.destroyed) return;
+      sent(lines.length);
+      socket.write(lines, () => setTimeout(send, 1));
+    };
+    send();
+  };
+
 /** A socket file whose server is gone, as a killed uWSGI leaves it. */
 export async function leaveStaleSocket(path: string): Promise<void> {
   const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;

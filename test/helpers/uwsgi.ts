@@ -1,27 +1,41 @@
 // A real uWSGI that lives as long as a test: in a folder of its own, on a free port of 127.0.0.1.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 interface UwsgiOptions {
-  /** A file of examples/. */
+  /** A file of examples/, or the path of one. */
   readonly app: string;
   readonly processes: number;
   readonly threads: number;
   /** Value of py-tracebacker; without it a prefix in a folder of its own. */
   readonly tracebacker?: string;
+  /** Where py-tracebacker is said; the command line without it. */
+  readonly configuredBy?: 'ini' | 'yaml' | 'environment';
+  /** Workers at the beginning, where `cheaper` starts fewer than `processes`. */
+  readonly atFirst?: number;
+  /** More arguments; `FOLDER` stands for the folder of this server. */
+  readonly args?: readonly string[];
 }
 
 export interface Uwsgi {
   /** The value of py-tracebacker. */
   readonly prefix: string;
+  /** Where it runs: a place for files that go with it. */
+  readonly folder: string;
+  /** The master. */
+  readonly process: ChildProcess;
+  /** All that it has said. */
+  log(): string;
+  /** The process of a worker, the latest one. */
+  workerPid(worker: number): number;
   /** Resolves with the status and the body. */
   get(path: string): Promise<{ readonly status: number; readonly body: string }>;
   /** Sends so many requests and waits for none of them: their end is that of the server. */
@@ -40,23 +54,36 @@ export async function startUwsgi(options: UwsgiOptions): Promise<Uwsgi> {
   }
 }
 
-/** Path of a file of examples/. */
+/** Path of a file of examples/; other paths stay as they are. */
 export function example(name: string): string {
-  return fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+  return isAbsolute(name) ? name : fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 }
 
-async function startOnce({ app, processes, threads, tracebacker }: UwsgiOptions): Promise<Uwsgi> {
+function configure(
+  folder: string,
+  prefix: string,
+  by: UwsgiOptions['configuredBy'],
+): { args: readonly string[]; env: Record<string, string> } {
+  if (by === undefined) return { args: ['--py-tracebacker', prefix], env: {} };
+  if (by === 'environment') return { args: [], env: { UWSGI_PY_TRACEBACKER: prefix } };
+  const text = { ini: `[uwsgi]\npy-tracebacker = ${prefix}\n`, yaml: `uwsgi:\n  py-tracebacker: ${prefix}\n` }[by];
+  writeFileSync(join(folder, `site.${by}`), text);
+  return { args: [`--${by}`, `site.${by}`], env: {} };
+}
+
+async function startOnce({ app, processes, threads, ...options }: UwsgiOptions): Promise<Uwsgi> {
   const folder = mkdtempSync(join(tmpdir(), 'tbt-')); // short, since the paths of sockets are
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   chmodSync(folder, 0o755);
-  const prefix = tracebacker ?? join(folder, 's.');
+  const prefix = options.tracebacker ?? join(folder, 's.');
   const port = await findFreePort();
+  const { args: configuration, env } = configure(folder, prefix, options.configuredBy);
   const args = ['--plugins', 'http,python3', '--http', `127.0.0.1:${port}`, '--wsgi-file', example(app), '--master'];
-  args.push('--processes', `${processes}`, '--threads', `${threads}`, '--py-tracebacker', prefix);
-  args.push('--die-on-term', '--no-orphans');
+  args.push('--processes', `${processes}`, '--threads', `${threads}`, '--die-on-term', '--no-orphans');
+  args.push(...configuration, ...(options.args ?? []).map((arg) => arg.replaceAll('FOLDER', folder)));
   const child = spawn('uwsgi', args, {
     cwd: folder,
-    env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1' },
+    env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   onTestFinished(() => stop(child));
@@ -66,7 +93,10 @@ async function startOnce({ app, processes, threads, tracebacker }: UwsgiOptions)
   });
   const request = (path: string) => httpGet(port, path);
 
-  const sockets = Array.from({ length: processes }, (_, i) => `for worker ${i + 1} available on ${prefix}${i + 1}\n`);
+  const sockets = Array.from(
+    { length: options.atFirst ?? processes },
+    (_, i) => `for worker ${i + 1} available on ${prefix}${i + 1}\n`,
+  );
   await eventually(
     () => {
       if (hasEnded(child)) throw new Ended(`uWSGI has ended:\n${log}`);
@@ -80,6 +110,13 @@ async function startOnce({ app, processes, threads, tracebacker }: UwsgiOptions)
   );
   return {
     prefix,
+    folder,
+    process: child,
+    log: () => log,
+    workerPid: (worker) => {
+      const pids = [...log.matchAll(/spawned uWSGI worker (\d+) (?:\(and the only\) )?\((?:new )?pid: (\d+)/g)];
+      return Number(pids.findLast(([, number]) => Number(number) === worker)![2]);
+    },
     get: request,
     keepBusy: (requests, path) => {
       for (let i = 0; i < requests; i++) request(path).catch(() => {}); // the server is stopped first

@@ -106,6 +106,29 @@ describe('Sampler', () => {
     expect(ticksOf(0)).toEqual({ observed: 30, unobserved: 0 });
   });
 
+  it('takes a reload, in which each worker dies once while it is asked, for no crash', async () => {
+    const reloaded = (dumpsBefore: number): Peer => ({
+      server: 'a',
+      answer: async (connection) => (connection === dumpsBefore ? 'died' : 'dump'),
+    });
+    const { clock, done, skips, connections } = run([10, 12, 14, 16, 18, 20].map(reloaded), { durationMs: 10_000 });
+    await clock.advance(10_000);
+    await done;
+    for (const worker of [0, 1, 2, 3, 4, 5]) {
+      expect(skips(worker)).not.toContain('spared');
+      expect(connections[worker]).toBeGreaterThan(80);
+    }
+  });
+
+  it('takes it for a crash where one worker dies again and again', async () => {
+    const dying: Peer = { server: 'a', answer: async (connection) => (connection % 5 === 4 ? 'died' : 'dump') };
+    const { clock, done, connections } = run([dying, { ...prompt, server: 'a' }], { durationMs: 60_000 });
+    await clock.advance(60_000);
+    await done;
+    expect(connections[0]).toBe(15);
+    expect(connections[1]).toBeLessThan(60);
+  });
+
   it('staggers the workers', async () => {
     const { clock, done, dumps } = run([prompt, prompt, prompt], { durationMs: 100 });
     await clock.advance(100);

@@ -1,0 +1,316 @@
+// What happens to a recording when something happens to a real uWSGI: verdicts, exit codes, and what of the healthy
+// workers must not be lost. Recordings are followed while they are made, so that nothing depends on how fast things are.
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import type { Coverage } from '../../src/aggregate/coverage.ts';
+import { forEachSample, framesOf, type Profile } from '../../src/profile/profile.ts';
+import { readProcessStat } from '../../src/tracebacker/processes.ts';
+import { describeWith } from '../helpers/describe-with.ts';
+import { startRecording } from '../helpers/live-recording.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { eventually, startUwsgi, stop, type Uwsgi } from '../helpers/uwsgi.ts';
+
+const waitingApp = (more = '') => `import time
+from urllib.parse import parse_qs
+${more}
+
+def wait(seconds):
+    time.sleep(seconds)
+
+
+def application(environ, start_response):
+    query = parse_qs(environ["QUERY_STRING"])
+    seconds = float(query.get("seconds", ["0"])[0])
+    view = globals().get(query.get("view", ["wait"])[0])
+    view(seconds)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"done"]
+`;
+
+/** Two requests at a time, one after another, until the test is over. */
+function keepBrowsing(uwsgi: Uwsgi, clients = 2): void {
+  let over = false;
+  onTestFinished(() => {
+    over = true;
+  });
+  const browse = async () => {
+    while (!over) {
+      await uwsgi.get('/?seconds=0.1').catch(() => sleep(50)); // there is nobody while it reloads
+    }
+  };
+  for (let client = 0; client < clients; client++) void browse();
+}
+
+const observed = (coverage: Coverage, worker: number) => coverage.workers[worker]?.observed ?? 0;
+
+/** Times of the samples of a worker, in milliseconds since the recording began. */
+function timesOf({ dumps, events }: Profile, worker: number) {
+  const times = [...dumps.timeMs].filter((_, row) => dumps.worker[row] === worker);
+  const respawns = events.filter((event) => event.worker === worker && event.kind === 'respawn');
+  return { times, respawns };
+}
+
+function functionsOf(profile: Profile, worker: number): Set<string> {
+  const { frames, samples, strings, threads } = profile;
+  const found = new Set<string>();
+  forEachSample(profile, (sample) => {
+    if (threads[samples.thread[sample]!]!.worker !== worker) return;
+    for (const frame of framesOf(profile, samples.stack[sample]!)) found.add(strings[frames.function[frame]!]!);
+  });
+  return found;
+}
+
+function expectTicksToAddUp({ workers }: Coverage): void {
+  for (const { planned, observed: seen, unobserved } of workers) expect(seen + unobserved).toBe(planned);
+}
+
+describeWith('uwsgi', 'with a real uWSGI to which something happens', () => {
+  const folder = temporaryFolder();
+  let apps = 0;
+  const writeApp = (text: string) => {
+    const file = join(folder, `app${++apps}.py`);
+    writeFileSync(file, text);
+    return file;
+  };
+
+  it('goes on through a reload (touch-reload): all workers come back as other processes, and nothing is lost', async () => {
+    const app = writeApp(waitingApp());
+    const touch = join(folder, 'reload');
+    writeFileSync(touch, '');
+    const uwsgi = await startUwsgi({ app, processes: 6, threads: 2, args: ['--touch-reload', touch, '--lazy-apps'] });
+    keepBrowsing(uwsgi, 6);
+    const recording = startRecording(folder, ['-s', uwsgi.prefix, '-r', '50']);
+    const all = [0, 1, 2, 3, 4, 5];
+    await recording.until('dumps of all', (coverage) => all.every((worker) => observed(coverage, worker) > 25));
+    writeFileSync(touch, 'now');
+    await recording.until('dumps of all after their respawn', (_, profile) =>
+      all.every((worker) => {
+        const { times, respawns } = timesOf(profile, worker);
+        return respawns.length > 0 && times.filter((time) => time > respawns[0]!.timeMs).length > 25;
+      }),
+    );
+    const { exitCode, stderr, coverage, profile } = await recording.end();
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('1 respawn') });
+    expectTicksToAddUp(coverage);
+    for (const worker of all) {
+      const { times, respawns } = timesOf(profile, worker);
+      expect(respawns.map(({ count }) => count)).toEqual([uwsgi.workerPid(worker + 1)]);
+      expect(times.filter((time) => time < respawns[0]!.timeMs).length).toBeGreaterThan(20);
+    }
+  });
+
+  it('takes in the workers that `cheaper` adds, and lets go of those that it stops', async () => {
+    const app = writeApp(waitingApp());
+    const cheaper = ['--cheaper', '1', '--cheaper-initial', '1', '--cheaper-algo', 'manual', '--lazy-apps'];
+    const uwsgi = await startUwsgi({
+      app,
+      processes: 3,
+      atFirst: 1,
+      threads: 2,
+      args: [...cheaper, '--master-fifo', 'FOLDER/fifo'],
+    });
+    const tellMaster = (commands: string) => writeFileSync(join(uwsgi.folder, 'fifo'), commands);
+    keepBrowsing(uwsgi);
+    const recording = startRecording(folder, ['-s', uwsgi.prefix, '-r', '50']);
+    await recording.until('the first worker', (coverage) => observed(coverage, 0) > 10);
+    tellMaster('+');
+    await recording.until('a second worker', (coverage) => observed(coverage, 1) > 10);
+    tellMaster('+');
+    await recording.until('a third worker', (coverage) => observed(coverage, 2) > 10);
+    tellMaster('-');
+    await recording.until(
+      'one worker less',
+      ({ workers }) => workers.filter(({ isGone }) => isGone).length === 1 && workers.length === 3,
+    );
+    const { exitCode, coverage, profile } = await recording.end();
+    expect(exitCode).toBe(0);
+    expectTicksToAddUp(coverage);
+    // Whoever came later has no ticks from before.
+    const planned = coverage.workers.map((worker) => worker.planned);
+    expect(planned[0]! > planned[1]! && planned[1]! > planned[2]!, `${planned}`).toBe(true);
+    expect(profile.workers.map(({ number }) => number)).toEqual([1, 2, 3]);
+    expect(coverage.workers.map(({ left }) => left)).toEqual([null, null, null]);
+  });
+
+  it('tells of a worker that is killed and comes back, and keeps all of the other one', async () => {
+    const app = writeApp(waitingApp());
+    const uwsgi = await startUwsgi({ app, processes: 2, threads: 2, args: ['--lazy-apps'] });
+    keepBrowsing(uwsgi);
+    const recording = startRecording(folder, ['-s', uwsgi.prefix, '-r', '50']);
+    await recording.until('dumps of both', (coverage) => observed(coverage, 0) > 10 && observed(coverage, 1) > 10);
+    process.kill(uwsgi.workerPid(1), 'SIGKILL');
+    await recording.until('dumps of the new process', (_, profile) => {
+      const { times, respawns } = timesOf(profile, 0);
+      return respawns.length === 1 && times.some((time) => time > respawns[0]!.timeMs + 500);
+    });
+    const { exitCode, stderr, coverage, profile } = await recording.end();
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringMatching(/worker 1: .*1 respawn/) });
+    expect(timesOf(profile, 0).respawns[0]!.count).toBe(uwsgi.workerPid(1));
+    expectTicksToAddUp(coverage);
+    const [, other] = coverage.workers;
+    expect(other).toMatchObject({ left: null, respawns: 0, isGone: false });
+    expect(other!.observed).toBeGreaterThan(0.9 * other!.planned);
+  });
+
+  it('says what a non-ASCII comment does to a worker, leaves that one alone, and keeps the other one', async () => {
+    const poisonous = 'def read_menu(seconds):\n    time.sleep(seconds)  # a la carte, s\u2019il vous pla\u00eet\n';
+    const app = writeApp(waitingApp(poisonous));
+    const uwsgi = await startUwsgi({ app, processes: 2, threads: 2, args: ['--lazy-apps'] });
+    keepBrowsing(uwsgi);
+    const recording = startRecording(folder, ['-s', uwsgi.prefix, '-r', '50']);
+    await recording.until('dumps of both', (coverage) => observed(coverage, 0) > 10 && observed(coverage, 1) > 10);
+    await uwsgi.get('/?view=read_menu&seconds=0.5');
+    await recording.until('a poisoned worker', ({ workers }) => workers.some(({ left }) => left === 'poisoned'));
+    const { exitCode, stderr, coverage, profile } = await recording.end();
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/! worker \d: poisoned, .*bug of uWSGI.*non-ASCII.*Python 3\.11.*unharmed.*reload/);
+    expectTicksToAddUp(coverage);
+    const healthy = coverage.workers.find(({ left }) => left === null)!;
+    expect(coverage.workers.map(({ left }) => left).sort()).toEqual(['poisoned', null].sort());
+    expect(healthy.observed).toBeGreaterThan(0.9 * healthy.planned);
+    expect(healthy.gaps.has('poisoned')).toBe(false);
+    expect(functionsOf(profile, healthy.worker)).toEqual(new Set(['application', 'wait']));
+    // The application is unharmed, and nobody has died.
+    expect((await uwsgi.get('/')).body).toBe('done');
+    expect(uwsgi.log()).not.toContain('DAMN');
+  });
+
+  const threadAtImport =
+    'import threading\n\nthreading.Thread(target=lambda: time.sleep(100000), daemon=True).start()\n';
+
+  it('kills one worker at most where a thread was started before the fork, and names the cure', async () => {
+    const app = writeApp(waitingApp(threadAtImport));
+    const uwsgi = await startUwsgi({ app, processes: 4, threads: 2, args: ['--enable-threads'] });
+    const recording = startRecording(folder, ['-s', uwsgi.prefix, '-r', '50', '-d', '60s']);
+    const { exitCode, stderr } = await recording.finished;
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('lazy-apps = true') });
+    expect(stderr).toMatch(/crashed when we connected/);
+    const deaths = () => uwsgi.log().match(/DAMN ! worker \d+ .*died/g) ?? [];
+    await eventually(
+      () => deaths().length > 0 || null,
+      () => `the worker lives, so this server cannot show it:\n${uwsgi.log()}`,
+    );
+    expect((await uwsgi.get('/')).body).toBe('done'); // all of what was done to it is in the log by now
+    expect(deaths()).toHaveLength(1);
+  });
+
+  it('records the same application where it has lazy-apps', async () => {
+    const app = writeApp(waitingApp(threadAtImport));
+    const uwsgi = await startUwsgi({ app, processes: 2, threads: 2, args: ['--enable-threads', '--lazy-apps'] });
+    keepBrowsing(uwsgi);
+    const recording = startRecording(folder, ['-s', uwsgi.prefix, '-r', '50']);
+    await recording.until('dumps of both', (coverage) => observed(coverage, 0) > 10 && observed(coverage, 1) > 10);
+    const { exitCode, profile } = await recording.end();
+    expect(exitCode).toBe(0);
+    expect([...functionsOf(profile, 0), ...functionsOf(profile, 1)]).toContain('wait');
+    expect(uwsgi.log()).not.toContain('DAMN');
+  });
+
+  it('reports what it saw of a server that was stopped on the way, and exits with 3', async () => {
+    const app = writeApp(waitingApp());
+    const uwsgi = await startUwsgi({ app, processes: 2, threads: 2 });
+    keepBrowsing(uwsgi);
+    const recording = startRecording(folder, ['-s', uwsgi.prefix, '-r', '50']);
+    await recording.until('dumps of both', (coverage) => observed(coverage, 0) > 10 && observed(coverage, 1) > 10);
+    await stop(uwsgi.process);
+    await recording.until('that all are gone', ({ workers }) => workers.every(({ isGone }) => isGone));
+    const { exitCode, stderr, coverage, profile } = await recording.end();
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('the server was gone at the end of the recording');
+    expectTicksToAddUp(coverage);
+    expect(observed(coverage, 0)).toBeGreaterThan(10);
+    expect(coverage.workers.map(({ left }) => left)).toEqual([null, null]);
+    expect([...functionsOf(profile, 0), ...functionsOf(profile, 1)]).toContain('wait');
+  });
+
+  it.each([undefined, 'ini', 'yaml', 'environment'] as const)(
+    'finds the tracebackers of a server by its pid, configured by %s, and no request socket',
+    async (configuredBy) => {
+      const app = writeApp(waitingApp());
+      const uwsgi = await startUwsgi({
+        app,
+        processes: 2,
+        threads: 2,
+        ...(configuredBy !== undefined && { configuredBy }),
+        args: ['--socket', 'FOLDER/s.req.1', '--stats', 'FOLDER/stats.2'],
+      });
+      keepBrowsing(uwsgi);
+      const recording = startRecording(folder, ['--pid', `${uwsgi.process.pid}`, '-r', '50']);
+      await recording.until('dumps of both', (coverage) => observed(coverage, 0) > 10 && observed(coverage, 1) > 10);
+      const { exitCode, profile } = await recording.end();
+      expect(exitCode).toBe(0);
+      expect(profile.workers).toEqual(
+        [1, 2].map((number) => ({ number, address: `${uwsgi.prefix}${number}`, pid: uwsgi.workerPid(number) })),
+      );
+      // A connection to the request socket without a request is a line in the log.
+      expect(uwsgi.log()).not.toMatch(/invalid request|timeout/i);
+    },
+  );
+
+  it('finds them by the pid of a worker, where the file that names them is gone', async () => {
+    const app = writeApp(waitingApp());
+    const uwsgi = await startUwsgi({
+      app,
+      processes: 2,
+      threads: 2,
+      configuredBy: 'ini',
+      args: ['--socket', 'FOLDER/req.1', '--stats', 'FOLDER/stats.2'],
+    });
+    rmSync(join(uwsgi.folder, 'site.ini'));
+    keepBrowsing(uwsgi);
+    const recording = startRecording(folder, ['--pid', `${uwsgi.workerPid(2)}`, '-r', '50']);
+    await recording.until('dumps of both', (coverage) => observed(coverage, 0) > 10 && observed(coverage, 1) > 10);
+    const { exitCode, profile } = await recording.end();
+    expect(exitCode).toBe(0);
+    expect(profile.workers.map(({ address }) => address)).toEqual([`${uwsgi.prefix}1`, `${uwsgi.prefix}2`]);
+  });
+
+  it('stops at Ctrl-Z with no dump in flight, goes on afterwards, and counts the ticks meanwhile as unobserved', async () => {
+    const app = writeApp(waitingApp());
+    const uwsgi = await startUwsgi({ app, processes: 2, threads: 2 });
+    keepBrowsing(uwsgi);
+    const recording = startRecording(folder, ['-s', uwsgi.prefix, '-r', '50']);
+    await recording.until('dumps of both', (coverage) => observed(coverage, 0) > 10 && observed(coverage, 1) > 10);
+    recording.process.kill('SIGTSTP');
+    await eventually(
+      () => readProcessStat(recording.process.pid!)?.state === 'T' || null,
+      () => 'it does not stop',
+    );
+    await uwsgi.get('/?seconds=1'); // the pause is at least so long
+    recording.process.kill('SIGCONT');
+    const before = new Map<number, number>();
+    await recording.until('dumps of both after the pause', (coverage) => {
+      const paused = coverage.workers.every(({ gaps }) => gaps.has('paused'));
+      for (const { worker, observed: seen } of paused ? coverage.workers : [])
+        if (!before.has(worker)) before.set(worker, seen);
+      return [0, 1].every((worker) => observed(coverage, worker) > (before.get(worker) ?? Infinity) + 10);
+    });
+    const { exitCode, coverage } = await recording.end();
+    expect(exitCode).toBe(0);
+    expectTicksToAddUp(coverage);
+    for (const { gaps } of coverage.workers) expect(gaps.get('paused')).toBeGreaterThanOrEqual(45);
+    expect(uwsgi.log()).not.toContain('Broken pipe');
+  });
+
+  it('lets two recordings of one server at once be as whole as one', async () => {
+    const app = writeApp(waitingApp());
+    const uwsgi = await startUwsgi({ app, processes: 2, threads: 2 });
+    keepBrowsing(uwsgi);
+    const both = [1, 2].map(() => startRecording(folder, ['-s', uwsgi.prefix, '-r', '50']));
+    for (const recording of both) {
+      await recording.until('dumps of both', (coverage) => observed(coverage, 0) > 50 && observed(coverage, 1) > 50);
+    }
+    for (const recording of both) {
+      const { exitCode, coverage } = await recording.end();
+      expect(exitCode).toBe(0);
+      expectTicksToAddUp(coverage);
+      for (const { observed: seen, planned, left, cutStacks, unreadableLines } of coverage.workers) {
+        expect({ left, cutStacks, unreadableLines }).toEqual({ left: null, cutStacks: 0, unreadableLines: 0 });
+        expect(seen).toBeGreaterThan(0.8 * planned);
+      }
+    }
+    expect(uwsgi.log()).not.toMatch(/Broken pipe|DAMN/);
+  });
+});
