@@ -103,7 +103,7 @@ function judgeBytes(bytes: Uint8Array): ReadFailure | null {
   return Buffer.from(bytes.buffer).toString('latin1', 0, banner.length) === banner ? null : 'not-a-tracebacker';
 }
 
-function openSocket(address: Address): Socket {
+export function openSocket(address: Address): Socket {
   switch (address.kind) {
     case 'file':
       return connect({ path: address.path });
