@@ -7,6 +7,7 @@ import { demo } from './commands/demo.ts';
 import { read } from './commands/read.ts';
 import { record } from './commands/record.ts';
 import { report } from './commands/report.ts';
+import { workers } from './commands/workers.ts';
 import { type ExitCode, exitCodes, TbprofError } from './errors.ts';
 import { formats } from './formats/index.ts';
 import { defaults, parseDuration, parsePid, parseRate, parseShare, parseSize } from './options.ts';
@@ -143,6 +144,18 @@ function buildProgram() {
     .option('--raw', 'the dumps as they came', false)
     .option('--json', 'for machines', false)
     .action((options) => execute(false, (context) => read(options, context)));
+
+  program
+    .command('workers')
+    .description('which tracebackers are there, and are they fit to be sampled')
+    .addOption(socketOption())
+    .addOption(pidOption())
+    .option('--check', 'what would make sampling unsafe or untrue, and what to do about it', false)
+    .option('--stats <where>', "uWSGI's own figures, from its stats server: a socket or host:port")
+    .option('--stats-http', 'the stats server speaks HTTP (stats-http)', false)
+    .option('--keep-going', 'ask workers that a dump may crash, too', false)
+    .option('--json', 'for machines', false)
+    .action((options) => execute(false, (context) => workers(options, context)));
 
   program
     .command('demo')

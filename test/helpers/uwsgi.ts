@@ -5,23 +5,31 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 interface UwsgiOptions {
-  /** A file of examples/. */
+  /** A file of examples/, or a path. It answers `/?seconds=0`. */
   readonly app: string;
   readonly processes: number;
   readonly threads: number;
-  /** Value of py-tracebacker; without it a prefix in a folder of its own. */
-  readonly tracebacker?: string;
+  /** Value of py-tracebacker; without it a prefix in a folder of its own; null: no tracebacker. */
+  readonly tracebacker?: string | null;
+  /** More of them, at the end of the command line. */
+  readonly args?: readonly string[];
 }
 
 export interface Uwsgi {
   /** The value of py-tracebacker. */
   readonly prefix: string;
+  /** Of the master. */
+  readonly pid: number;
+  /** Where it serves HTTP, on 127.0.0.1. */
+  readonly port: number;
+  /** What it has logged so far. */
+  readonly log: () => string;
   /** Resolves with the status and the body. */
   get(path: string): Promise<{ readonly status: number; readonly body: string }>;
   /** Sends so many requests and waits for none of them: their end is that of the server. */
@@ -45,15 +53,25 @@ export function example(name: string): string {
   return fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 }
 
-async function startOnce({ app, processes, threads, tracebacker }: UwsgiOptions): Promise<Uwsgi> {
+async function startOnce({ app, processes, threads, tracebacker, args: more = [] }: UwsgiOptions): Promise<Uwsgi> {
   const folder = mkdtempSync(join(tmpdir(), 'tbt-')); // short, since the paths of sockets are
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   chmodSync(folder, 0o755);
   const prefix = tracebacker ?? join(folder, 's.');
+  const listeners = tracebacker === null ? 0 : processes;
   const port = await findFreePort();
-  const args = ['--plugins', 'http,python3', '--http', `127.0.0.1:${port}`, '--wsgi-file', example(app), '--master'];
-  args.push('--processes', `${processes}`, '--threads', `${threads}`, '--py-tracebacker', prefix);
-  args.push('--die-on-term', '--no-orphans');
+  const args = [
+    '--plugins',
+    'http,python3',
+    '--http',
+    `127.0.0.1:${port}`,
+    '--wsgi-file',
+    resolve(example('.'), app),
+    '--master',
+  ];
+  args.push('--processes', `${processes}`, '--threads', `${threads}`);
+  if (tracebacker !== null) args.push('--py-tracebacker', prefix);
+  args.push('--die-on-term', '--no-orphans', ...more);
   const child = spawn('uwsgi', args, {
     cwd: folder,
     env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1' },
@@ -66,7 +84,7 @@ async function startOnce({ app, processes, threads, tracebacker }: UwsgiOptions)
   });
   const request = (path: string) => httpGet(port, path);
 
-  const sockets = Array.from({ length: processes }, (_, i) => `for worker ${i + 1} available on ${prefix}${i + 1}\n`);
+  const sockets = Array.from({ length: listeners }, (_, i) => `for worker ${i + 1} available on ${prefix}${i + 1}\n`);
   await eventually(
     () => {
       if (hasEnded(child)) throw new Ended(`uWSGI has ended:\n${log}`);
@@ -80,6 +98,9 @@ async function startOnce({ app, processes, threads, tracebacker }: UwsgiOptions)
   );
   return {
     prefix,
+    pid: child.pid!,
+    port,
+    log: () => log,
     get: request,
     keepBusy: (requests, path) => {
       for (let i = 0; i < requests; i++) request(path).catch(() => {}); // the server is stopped first
