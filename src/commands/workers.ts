@@ -7,7 +7,7 @@ import { explainVerdict } from '../tracebacker/explain.ts';
 import { countForeignThreads, gatherFacts } from '../tracebacker/facts.ts';
 import { DumpParser } from '../tracebacker/parse.ts';
 import { ageSecondsOf, readProcessStat } from '../tracebacker/processes.ts';
-import { findServers, type UwsgiServer } from '../tracebacker/servers.ts';
+import { claimsSocket, findServers, type UwsgiServer } from '../tracebacker/servers.ts';
 import { readStats } from '../tracebacker/stats.ts';
 import type { ServerStats } from '../tracebacker/stats-json.ts';
 import { nameTarget, type Target } from '../tracebacker/target.ts';
@@ -84,7 +84,11 @@ function findGroups({ socket, pid }: WorkersOptions, { env }: CommandContext): G
   }
   const targets = new Discovery({ wheres }).look();
   return [...new Set(targets.map(({ server }) => server))].map((name) => {
-    const server = servers.find((candidate) => `pid ${candidate.pid}` === name) ?? null;
+    // Another user sees no open sockets, but the options of the server and the threads of its master.
+    const server =
+      servers.find((candidate) => `pid ${candidate.pid}` === name) ??
+      servers.find((candidate) => claimsSocket(candidate, name)) ??
+      null;
     return groupOf(
       name,
       targets.filter((target) => target.server === name),
@@ -120,11 +124,16 @@ interface Seen {
   readonly check: boolean;
 }
 
+const unchecked = {
+  message: 'the server behind these sockets cannot be seen, so it was not checked',
+  remedy: 'run tbprof beside uWSGI, as the user that it runs as',
+};
+
 function describeGroup({ name, server, targets, danger }: Group, { seen, usage, check }: Seen): ServerReport {
   const workers = targets.map((target) => describeWorker(target, usage.get(target)!, seen.get(target) ?? null));
   const findings = danger === null ? [] : [danger];
   const report = { name, pid: server?.pid ?? null, advice: null, checked: false, findings, workers };
-  if (server === null) return report;
+  if (server === null) return check ? { ...report, advice: unchecked } : report;
   const advice = targets.length > 0 ? null : adviseServer(server);
   if (!check) return { ...report, advice };
   const files = targets.flatMap((target) => seen.get(target)?.threads ?? []).flatMap(({ frames }) => frames);
@@ -133,7 +142,12 @@ function describeGroup({ name, server, targets, danger }: Group, { seen, usage, 
     files.map(({ file }) => file),
   );
   const verdicts = targets.map((target, index) => ({ name: nameTarget(target), verdict: workers[index]!.verdict }));
-  return { ...report, advice, checked: true, findings: checkServer({ ...facts, workers: verdicts }) };
+  return {
+    ...report,
+    advice,
+    checked: true,
+    findings: checkServer({ ...facts, hasTracebacker: targets.length > 0, workers: verdicts }),
+  };
 }
 
 function usageOf({ process }: Target): ProcessUsage {

@@ -139,7 +139,7 @@ function checkPoisoned({ workers }: ServerFacts): Finding | null {
 
 function checkDenied({ workers, visible, hasTracebacker }: ServerFacts): Finding | null {
   const names = workers.filter(({ verdict }) => verdict === 'denied').map(({ name }) => name);
-  if (names.length === 0 && (visible || hasTracebacker)) return null;
+  if (names.length === 0 && (visible || hasTracebacker)) return null; // whom we could ask, we need not see
   return {
     kind: 'denied',
     severity: 'warning',

@@ -2,7 +2,7 @@
 import type { ServerFacts } from './check.ts';
 import { scanSources } from './non-ascii.ts';
 import { listOtherThreads, readMemoryMap } from './processes.ts';
-import type { UwsgiServer } from './servers.ts';
+import { optionOf, type UwsgiServer } from './servers.ts';
 
 /** HUP, INT, QUIT, USR1 and TERM, as bits of a mask of signals. */
 const signalsOfMaster = [1, 2, 3, 10, 15].reduce((mask, signal) => mask | (1n << BigInt(signal - 1)), 0n);
@@ -30,7 +30,10 @@ export function gatherFacts(server: UwsgiServer, seen: readonly string[]): Omit<
 export function countForeignThreads(server: UwsgiServer): number {
   // The one process of a server without a master serves requests itself: its threads were never forked.
   // py-tracebacker implies a master (UWSGI_OPT_MASTER in plugins/python/python_plugin.c).
-  const isAlone = server.targets.length === 0 || server.targets.some(({ process }) => process?.pid === server.pid);
+  const isAlone =
+    server.targets.length === 0
+      ? optionOf(server, 'py-tracebacker') === undefined
+      : server.targets.some(({ process }) => process?.pid === server.pid);
   if (isAlone) return 0;
   return listOtherThreads(server.pid).filter(
     ({ blockedSignals }) => (blockedSignals & signalsOfMaster) !== signalsOfMaster,
