@@ -8,6 +8,7 @@ import { demo } from './commands/demo.ts';
 import { read } from './commands/read.ts';
 import { record } from './commands/record.ts';
 import { report } from './commands/report.ts';
+import { workers } from './commands/workers.ts';
 import { type ExitCode, exitCodes, TbprofError } from './errors.ts';
 import { formats } from './formats/index.ts';
 import { defaults, parseDuration, parsePid, parseRate, parseShare, parseSize } from './options.ts';
@@ -173,9 +174,22 @@ function buildProgram(writeOut: (text: string) => void) {
     .description('one dump of every worker, now')
     .addOption(socketOption())
     .addOption(pidOption())
+    .option('--keep-going', 'ask workers that a dump may crash, too', false)
     .option('--raw', 'the dumps as they came', false)
     .option('--json', 'for machines', false)
     .action((options) => execute({ endsEarly: true }, (context) => read(options, context)));
+
+  program
+    .command('workers')
+    .description('which tracebackers are there, and are they fit to be sampled')
+    .addOption(socketOption())
+    .addOption(pidOption())
+    .option('--check', 'what would make sampling unsafe or untrue, and what to do about it', false)
+    .option('--stats <where>', "uWSGI's own figures, from its stats server: a socket or host:port")
+    .option('--stats-http', 'the stats server speaks HTTP (stats-http)', false)
+    .option('--keep-going', 'ask workers that a dump may crash, too', false)
+    .option('--json', 'for machines', false)
+    .action((options) => execute({ endsEarly: true }, (context) => workers(options, context)));
 
   program
     .command('demo')

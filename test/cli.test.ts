@@ -347,11 +347,37 @@ describe('tbprof read', () => {
   });
 });
 
+describe('tbprof workers', () => {
+  it('lists the workers of a prefix, says what is wrong with whom, and exits with 3', async () => {
+    const { prefix, connections } = await fleet(
+      answer(someDump(1, 2)),
+      answerNothing,
+      answer(someDump(3).slice(0, -1)),
+    );
+    const { exitCode, stdout, stderr } = await runCli(['workers'], { env: { TBPROF_SOCKET: prefix } });
+    expect(exitCode).toBe(3);
+    expect(connections()).toEqual([1, 1, 1]);
+    expect(stdout).toMatch(/: 3 workers with a tracebacker$/m);
+    expect(stdout).toMatch(/^ +1 .* busy, 2 cores +[\d.]+ ms +ok +\S+1$/m);
+    expect(stdout).toMatch(/^ +2 .* poisoned +\S+2$/m);
+    expect(stdout).toMatch(/^ +3 .* cut +\S+3$/m);
+    expect(stderr).toMatch(/worker 2 answered on .* with nothing/);
+    expect(stderr).toMatch(/the dump of worker 3 stops in the middle of a stack/);
+  });
+
+  it('exits with 1 where nobody is fit, and where there is nobody', async () => {
+    const { prefix } = await fleet(answer('HTTP/1.1 400\r\n\r\n'));
+    expect(await runCli(['workers', '-s', prefix])).toMatchObject({ exitCode: 1 });
+    const none = await runCli(['workers', '--json', '-s', join(folder, 'none.')]);
+    expect(none).toMatchObject({ exitCode: 1, stdout: '' });
+  });
+});
+
 describe('tbprof', () => {
   it('lists its commands', async () => {
     const { exitCode, stdout } = await runCli(['--help']);
     expect(exitCode).toBe(0);
-    for (const command of ['record', 'report', 'read', 'demo']) expect(stdout).toContain(`\n  ${command} `);
+    for (const command of ['record', 'report', 'read', 'workers', 'demo']) expect(stdout).toContain(`\n  ${command} `);
   });
 
   it('prints its version', async () => {

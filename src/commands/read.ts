@@ -3,59 +3,34 @@ import { type ExitCode, exitCodes } from '../errors.ts';
 import { count } from '../formats/summary.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { coreOf } from '../profile/labels.ts';
-import { ServerGuard } from '../sampling/guard.ts';
+import { readOnce, type WorkerDump } from '../sampling/read-once.ts';
 import { Discovery } from '../tracebacker/discover.ts';
 import type { Dump } from '../tracebacker/dump.ts';
 import { explainVerdict } from '../tracebacker/explain.ts';
 import { groupThreads, type ThreadGroup } from '../tracebacker/group.ts';
 import { DumpParser } from '../tracebacker/parse.ts';
-import { type Reading, readDump } from '../tracebacker/read.ts';
-import { nameTarget, printAddress, type Target } from '../tracebacker/target.ts';
-import { judgeReading, type Verdict } from '../tracebacker/verdict.ts';
+import type { Reading } from '../tracebacker/read.ts';
+import { nameTarget, printAddress } from '../tracebacker/target.ts';
 import { printJson, visible } from '../visible.ts';
 import type { CommandContext } from './context.ts';
-import { chooseSockets } from './record.ts';
+import { chooseSockets, refuseDanger } from './targets.ts';
 
 export interface ReadOptions {
   readonly socket: readonly string[];
   readonly pid?: number | undefined;
+  readonly keepGoing: boolean;
   readonly raw: boolean;
   readonly json: boolean;
 }
 
-/** A worker whose GIL is held answers late; one that is stopped never. */
-const timeoutMs = 10_000;
-
-interface WorkerDump {
-  readonly target: Target;
-  readonly reading: Reading;
-  readonly verdict: Verdict;
-}
-
 export async function read(options: ReadOptions, context: CommandContext): Promise<ExitCode> {
   const targets = new Discovery({ wheres: chooseSockets(options.socket, context.env), pid: options.pid }).look();
-  const giveUp = AbortSignal.any([AbortSignal.timeout(timeoutMs), context.stop]);
-  const dumps = await readAll(targets, giveUp);
+  if (!options.keepGoing) refuseDanger(targets);
+  const dumps = await readOnce(targets, { stop: context.stop, keepGoing: options.keepGoing });
   if (options.raw) await printRaw(dumps, context.terminal);
   else if (options.json) await context.terminal.out(`${printJson(dumps.map(describe))}\n`);
   else await printGrouped(dumps, context.terminal);
   return complain(dumps, context);
-}
-
-/** One worker of each server first, and the others when it has survived: a stock tracebacker can crash its worker. */
-async function readAll(targets: readonly Target[], giveUp: AbortSignal): Promise<WorkerDump[]> {
-  const guards = new Map(targets.map(({ server }) => [server, new ServerGuard(false)]));
-  const dumps = await Promise.all(
-    targets.map(async (target, worker) => {
-      const guard = guards.get(target.server)!;
-      if (!(await guard.mayConnect())) return null;
-      const reading = await readDump(target.address, giveUp);
-      const verdict = await judgeReading(reading, target);
-      guard.conclude(verdict, { worker, nowMs: performance.now(), answered: false });
-      return { target, reading, verdict };
-    }),
-  );
-  return dumps.filter((dump) => dump !== null);
 }
 
 /** As they came; but where a terminal would obey control characters, they are shown instead. */

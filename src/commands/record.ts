@@ -16,6 +16,7 @@ import type { Target } from '../tracebacker/target.ts';
 import type { CommandContext } from './context.ts';
 import { type Output, planOutputs, recordingName, tryEach, type Written, writerOf } from './outputs.ts';
 import { showStatus } from './status.ts';
+import { chooseSockets, refuseDanger } from './targets.ts';
 
 /** How to sample, whoever it is. */
 export interface SamplingOptions extends Pick<RecorderOptions, 'keepGoing' | 'limits' | 'durationMs'> {
@@ -35,12 +36,6 @@ export async function record(options: RecordOptions, context: CommandContext): P
   return recordTargets({ sampling: options, discovery, outputs }, context);
 }
 
-/** The `-s` options, else the environment's TBPROF_SOCKET; empty: they are to be found. */
-export function chooseSockets(sockets: readonly string[], env: CommandContext['env']): readonly string[] {
-  if (sockets.length > 0) return sockets;
-  return env.TBPROF_SOCKET ? [env.TBPROF_SOCKET] : [];
-}
-
 interface RecordTargetsOptions {
   readonly sampling: SamplingOptions;
   readonly discovery: Discovery;
@@ -52,6 +47,7 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
   const { sampling, discovery, outputs } = options;
   const { terminal } = context;
   const targets = discovery.look();
+  if (!sampling.keepGoing) refuseDanger(targets);
   const file = new RecordingFile(recordingName(outputs, context.now()));
   const recorder = startRecording({
     ...sampling,

@@ -51,9 +51,7 @@ function prefixesOf({ targets }: UwsgiServer): string[] {
 /** Of the servers that can be seen, the one to sample. Throws where it is not clear which that is. */
 export function chooseServer(servers: readonly UwsgiServer[], pid: number | undefined): UwsgiServer {
   const meant = pid === undefined ? servers : servers.filter((server) => belongsTo(server, pid));
-  if (pid !== undefined && meant.length === 0) {
-    throw nobody(`process ${pid} is no uWSGI server or worker that can be seen`, 'see: tbprof workers');
-  }
+  if (meant.length === 0) throw explainNobody(servers, pid);
   const fit = meant.filter(({ targets }) => targets.length > 0);
   if (fit.length === 1) return fit[0]!;
   if (fit.length > 1) {
@@ -64,30 +62,38 @@ export function chooseServer(servers: readonly UwsgiServer[], pid: number | unde
       hint: 'say which with -s PREFIX or --pid PID',
     });
   }
-  throw explainNobody(meant);
+  throw explainUnfit(meant);
 }
 
-function explainNobody(servers: readonly UwsgiServer[]): TbprofError {
-  if (servers.length === 0) {
-    return nobody(
-      'no uWSGI server runs on this machine, or none that can be seen from here',
-      'run tbprof beside uWSGI, in its container, or give the sockets with -s; to try it: tbprof demo',
-    );
-  }
-  const pids = servers.map(({ pid }) => pid).join(', ');
-  if (servers.some(({ visible }) => !visible)) {
-    return nobody(
-      `uWSGI runs (pid ${pids}), but its open sockets cannot be seen`,
-      'run tbprof as the user that uWSGI runs as, or give the sockets with -s',
-    );
+/** Why there is no server at all, or none of this pid. */
+export function explainNobody(servers: readonly UwsgiServer[], pid: number | undefined): TbprofError {
+  if (pid !== undefined && servers.length > 0) {
+    return nobody(`process ${pid} is no uWSGI server or worker that can be seen`, 'see: tbprof workers');
   }
   return nobody(
-    `uWSGI runs (pid ${pids}), but without a tracebacker`,
-    'set py-tracebacker = /tmp/tbsocket. in its config and reload it',
+    'no uWSGI server runs on this machine, or none that can be seen from here',
+    'run tbprof beside uWSGI, in its container, or give the sockets with -s; to try it: tbprof demo',
   );
 }
 
-function belongsTo({ pid, targets }: UwsgiServer, wanted: number): boolean {
+function explainUnfit(servers: readonly UwsgiServer[]): TbprofError {
+  const pids = servers.map(({ pid }) => pid).join(', ');
+  const { message, remedy } = adviseServer(servers.find(({ visible }) => !visible) ?? servers[0]!);
+  return nobody(`uWSGI runs (pid ${pids}), but ${message}`, remedy);
+}
+
+/** What to do about a server without targets. */
+export function adviseServer({ visible }: Pick<UwsgiServer, 'visible'>): { message: string; remedy: string } {
+  return visible
+    ? { message: 'without a tracebacker', remedy: 'set py-tracebacker = /tmp/tbsocket. in its config and reload it' }
+    : {
+        message: 'its open sockets cannot be seen',
+        remedy: 'run tbprof as the user that uWSGI runs as, or give the sockets with -s',
+      };
+}
+
+/** Whether this is the pid of its master or of one of its workers. */
+export function belongsTo({ pid, targets }: UwsgiServer, wanted: number): boolean {
   return pid === wanted || targets.some(({ process }) => process?.pid === wanted);
 }
 

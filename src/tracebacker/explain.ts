@@ -32,6 +32,18 @@ export function explainVerdict(target: Target, verdict: string, nodeVersion: str
           'a bug of uWSGI, set off by a non-ASCII source line or, on Python 3.11 and later, by a frame without a line ' +
           'number; the application is unharmed, and a reload of the worker heals it',
       };
+    case 'cut':
+      return {
+        message: `the dump of ${nameTarget(target)} stops in the middle of a stack: its tracebacker is poisoned from now on`,
+        hint:
+          'a bug of uWSGI, set off by a non-ASCII source line or, on Python 3.11 and later, by a frame without a line ' +
+          'number; the application is unharmed, and a reload of the worker heals it',
+      };
+    case 'spared':
+      return {
+        message: `${nameTarget(target)} was not asked on ${where}, because a dump may crash it`,
+        hint: 'its server starts threads before the fork, or another of its workers has just crashed: set lazy-apps = true; --keep-going asks it all the same',
+      };
     case 'died':
       return {
         message: `${nameTarget(target)} crashed when we connected to ${where}, so no other one was asked`,

@@ -1,6 +1,7 @@
 // What Linux's /proc says about the processes behind the sockets: who holds them, whether they live, what they use.
 // https://man7.org/linux/man-pages/man5/proc.5.html. Everything is null or empty where there is no /proc or no right.
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { uptime } from 'node:os';
 
 /** A process, told apart from a later one of the same number by when it started. */
 export interface ProcessId {
@@ -54,6 +55,24 @@ export function readCommandLine(pid: number): string[] {
 export function readEnvironment(pid: number): ReadonlyMap<string, string> {
   const pairs = (readText(`/proc/${pid}/environ`) ?? '').split('\0').filter((pair) => pair.includes('='));
   return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+}
+
+/** The threads of a process besides its first, with the signals that each blocks (bit n - 1 is signal n). */
+export function listOtherThreads(pid: number): { readonly blockedSignals: bigint }[] {
+  return listNames(`/proc/${pid}/task`)
+    .filter((thread) => thread !== String(pid))
+    .map((thread) => /^SigBlk:\s*([0-9a-f]+)$/m.exec(readText(`/proc/${pid}/task/${thread}/status`) ?? '')?.[1])
+    .filter((mask) => mask !== undefined)
+    .map((mask) => ({ blockedSignals: BigInt(`0x${mask}`) }));
+}
+
+/** The memory map of a process, with the files that it has loaded; null where we may not look. */
+export function readMemoryMap(pid: number): string | null {
+  return readText(`/proc/${pid}/maps`);
+}
+
+export function ageSecondsOf({ startTicks }: ProcessId): number {
+  return Math.max(0, uptime() - startTicks / clockTicksPerSecond);
 }
 
 export function listProcesses(): number[] {

@@ -51,6 +51,8 @@ export interface ReadLimits {
 
 export const defaultReadLimits: ReadLimits = { maxBytes: 64 * 1024 * 1024, maxMs: 30_000 };
 
+const newline = 10;
+
 const failures: Record<string, ReadFailure> = {
   ENOENT: 'absent',
   ECONNREFUSED: 'refused',
@@ -108,10 +110,13 @@ export function readDump(address: Address, signal: AbortSignal, limits = default
 
 function judgeBytes(bytes: Uint8Array): ReadFailure | null {
   if (bytes.length === 0) return 'empty';
-  return Buffer.from(bytes.buffer).toString('latin1', 0, banner.length) === banner ? null : 'not-a-tracebacker';
+  const start = Buffer.from(bytes.buffer).toString('latin1', 0, banner.length);
+  if (!banner.startsWith(start)) return 'not-a-tracebacker';
+  // Lines are written whole: whatever closed the connection in the middle of one, it was not the end of the dump.
+  return bytes.at(-1) === newline ? null : 'reset';
 }
 
-function openSocket(address: Address): Socket {
+export function openSocket(address: Address): Socket {
   switch (address.kind) {
     case 'file':
       return connect({ path: address.path });

@@ -46,6 +46,12 @@ export function optionOf({ options }: UwsgiServer, name: string): string | undef
   return options.findLast(([option]) => option === name)?.[1];
 }
 
+/** Whether `where`, a prefix or a socket that somebody has typed, is what this server's options say: they are public. */
+export function claimsSocket(server: Pick<UwsgiServer, 'options'>, where: string): boolean {
+  const prefix = server.options.findLast(([name]) => name === 'py-tracebacker')?.[1];
+  return prefix !== undefined && where.startsWith(prefix) && /^\d*$/.test(where.slice(prefix.length));
+}
+
 function describeServer(master: ProcessStat, all: readonly ProcessStat[]): UwsgiServer {
   const children = all.filter(({ parent }) => parent === master.pid);
   const { options, unreadable } = readOptions(master.pid);

@@ -15,8 +15,8 @@ interface UwsgiOptions {
   readonly app: string;
   readonly processes: number;
   readonly threads: number;
-  /** Value of py-tracebacker; without it a prefix in a folder of its own. */
-  readonly tracebacker?: string;
+  /** Value of py-tracebacker; without it a prefix in a folder of its own; null: no tracebacker. */
+  readonly tracebacker?: string | null;
   /** Where py-tracebacker is said; the command line without it. */
   readonly configuredBy?: 'ini' | 'yaml' | 'environment';
   /** Workers at the beginning, where `cheaper` starts fewer than `processes`. */
@@ -32,6 +32,9 @@ export interface Uwsgi {
   readonly folder: string;
   /** The master. */
   readonly process: ChildProcess;
+  readonly pid: number;
+  /** Where it serves HTTP, on 127.0.0.1. */
+  readonly port: number;
   /** All that it has said. */
   log(): string;
   /** The process of a worker, the latest one. */
@@ -77,7 +80,8 @@ async function startOnce({ app, processes, threads, ...options }: UwsgiOptions):
   chmodSync(folder, 0o755);
   const prefix = options.tracebacker ?? join(folder, 's.');
   const port = await findFreePort();
-  const { args: configuration, env } = configure(folder, prefix, options.configuredBy);
+  const { args: configuration, env } =
+    options.tracebacker === null ? { args: [], env: {} } : configure(folder, prefix, options.configuredBy);
   const args = ['--plugins', 'http,python3', '--http', `127.0.0.1:${port}`, '--wsgi-file', example(app), '--master'];
   args.push('--processes', `${processes}`, '--threads', `${threads}`, '--die-on-term', '--no-orphans');
   args.push(...configuration, ...(options.args ?? []).map((arg) => arg.replaceAll('FOLDER', folder)));
@@ -94,7 +98,7 @@ async function startOnce({ app, processes, threads, ...options }: UwsgiOptions):
   const request = (path: string) => httpGet(port, path);
 
   const sockets = Array.from(
-    { length: options.atFirst ?? processes },
+    { length: options.tracebacker === null ? 0 : (options.atFirst ?? processes) },
     (_, i) => `for worker ${i + 1} available on ${prefix}${i + 1}\n`,
   );
   await eventually(
@@ -112,6 +116,8 @@ async function startOnce({ app, processes, threads, ...options }: UwsgiOptions):
     prefix,
     folder,
     process: child,
+    pid: child.pid!,
+    port,
     log: () => log,
     workerPid: (worker) => {
       const pids = [...log.matchAll(/spawned uWSGI worker (\d+) (?:\(and the only\) )?\((?:new )?pid: (\d+)/g)];

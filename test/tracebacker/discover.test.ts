@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TbprofError } from '../../src/errors.ts';
 import { chooseServer } from '../../src/tracebacker/discover.ts';
-import type { UwsgiServer } from '../../src/tracebacker/servers.ts';
+import { claimsSocket, type UwsgiServer } from '../../src/tracebacker/servers.ts';
 
 function server(pid: number, workers: number, visible = true): UwsgiServer {
   const targets = Array.from({ length: workers }, (_, index) => ({
@@ -39,5 +39,19 @@ describe('chooseServer', () => {
     const choose = () => chooseServer(servers, pid);
     expect(choose).toThrow(TbprofError);
     expect(choose).toThrow(message);
+  });
+});
+
+describe('claimsSocket', () => {
+  const options = [['py-tracebacker', '/tmp/tb.']] as const;
+
+  it.each([
+    ['/tmp/tb.', true],
+    ['/tmp/tb.12', true],
+    ['/tmp/tb.x', false],
+    ['/tmp/t', false],
+  ])('of %s is %s', (where, claimed) => {
+    expect(claimsSocket({ options }, where)).toBe(claimed);
+    expect(claimsSocket({ options: [] }, where)).toBe(false);
   });
 });

@@ -82,6 +82,14 @@ describe('readDump', () => {
     await fakeTracebacker(silent, answerNothing);
     expect(await read(silent)).toMatchObject({ failure: 'empty', reason: null });
 
+    const torn = newPath();
+    await fakeTracebacker(torn, answer(someDump(1).slice(0, -5)));
+    expect(await read(torn)).toMatchObject({ failure: 'reset' });
+
+    const tornBanner = newPath();
+    await fakeTracebacker(tornBanner, answer(banner.slice(0, 10)));
+    expect(await read(tornBanner)).toMatchObject({ failure: 'reset' });
+
     const web = newPath();
     await fakeTracebacker(web, answer('HTTP/1.1 400 Bad Request\r\n\r\n'));
     expect(await read(web)).toMatchObject({ failure: 'not-a-tracebacker' });

@@ -1,0 +1,49 @@
+// One careful dump of each target, for the commands that look once: one worker of each server first, and the others when
+// it has survived, since a stock tracebacker can crash its worker.
+import { type Reading, readDump } from '../tracebacker/read.ts';
+import type { Target } from '../tracebacker/target.ts';
+import { judgeReading, type Verdict } from '../tracebacker/verdict.ts';
+import { ServerGuard } from './guard.ts';
+import { probeMs } from './sampler.ts';
+
+/** A worker whose GIL is held answers late; one that is stopped never. */
+const timeoutMs = 10_000;
+
+export interface WorkerDump {
+  readonly target: Target;
+  readonly reading: Reading;
+  readonly verdict: Verdict;
+}
+
+interface ReadOnceOptions {
+  /** Aborted: nobody else is asked, and what is under way is given up. */
+  readonly stop: AbortSignal;
+  /** Ask the others of a server whose worker has crashed, too. */
+  readonly keepGoing: boolean;
+}
+
+/** In the order of the targets; those that must not be asked are missing. */
+export async function readOnce(
+  targets: readonly Target[],
+  { stop, keepGoing }: ReadOnceOptions,
+): Promise<WorkerDump[]> {
+  const guards = new Map(targets.map(({ server }) => [server, new ServerGuard(keepGoing)]));
+  const dumps = await Promise.all(
+    targets.map(async (target, worker) => {
+      const guard = guards.get(target.server)!;
+      if (!(await guard.mayConnect())) return null;
+      // A connection that is given up at once would still cost the worker a dump, and fill its log.
+      if (stop.aborted) {
+        guard.passOn();
+        return null;
+      }
+      const passOn = setTimeout(() => guard.passOn(), probeMs);
+      const reading = await readDump(target.address, AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]));
+      const verdict = await judgeReading(reading, target);
+      clearTimeout(passOn);
+      guard.conclude(verdict, { worker, nowMs: performance.now(), answered: false });
+      return { target, reading, verdict };
+    }),
+  );
+  return dumps.filter((dump) => dump !== null);
+}
