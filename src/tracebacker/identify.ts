@@ -55,7 +55,9 @@ export class Identifier {
   }
 }
 
-function serverOf({ where }: FoundSocket, process: ProcessId | null): string {
+function serverOf({ where, address }: FoundSocket, process: ProcessId | null): string {
+  // Who forwards one port of a host often forwards all workers of a server: what crashes one may crash the next.
+  if (address.kind === 'tcp') return address.host;
   const parent = process === null ? null : (readProcessStat(process.pid)?.parent ?? null);
   return parent === null || parent <= 1 ? where : `pid ${parent}`;
 }

@@ -10,7 +10,7 @@ import { readProcessStat } from '../../src/tracebacker/processes.ts';
 import { describeWith } from '../helpers/describe-with.ts';
 import { startRecording } from '../helpers/live-recording.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
-import { eventually, startUwsgi, stop, type Uwsgi } from '../helpers/uwsgi.ts';
+import { eventually, forward, startUwsgi, stop, type Uwsgi } from '../helpers/uwsgi.ts';
 
 const waitingApp = (more = '') => `import time
 from urllib.parse import parse_qs
@@ -180,20 +180,33 @@ describeWith('uwsgi', 'with a real uWSGI to which something happens', () => {
   const threadAtImport =
     'import threading\n\nthreading.Thread(target=lambda: time.sleep(100000), daemon=True).start()\n';
 
-  it('kills one worker at most where a thread was started before the fork, and names the cure', async () => {
+  const deathsOf = (uwsgi: Uwsgi) => uwsgi.log().match(/DAMN ! worker \d+ .*died/g) ?? [];
+
+  it('asks nobody where a thread was started before the fork, and names the cure', async () => {
     const app = writeApp(waitingApp(threadAtImport));
     const uwsgi = await startUwsgi({ app, processes: 4, threads: 2, args: ['--enable-threads'] });
-    const recording = startRecording(folder, ['-s', uwsgi.prefix, '-r', '50', '-d', '60s']);
-    const { exitCode, stderr } = await recording.finished;
+    const { exitCode, stderr } = await startRecording(folder, ['-s', uwsgi.prefix, '-d', '60s']).finished;
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('lazy-apps = true') });
-    expect(stderr).toMatch(/crashed when we connected/);
-    const deaths = () => uwsgi.log().match(/DAMN ! worker \d+ .*died/g) ?? [];
+    expect(stderr).toMatch(/nobody was asked: in the uWSGI server \d+ a thread was started in the master/);
+    expect((await uwsgi.get('/')).body).toBe('done'); // all of what was done to it is in the log by now
+    expect(deathsOf(uwsgi)).toEqual([]);
+  });
+
+  it('kills one worker at most where the danger cannot be seen beforehand', async () => {
+    const app = writeApp(waitingApp(threadAtImport));
+    const uwsgi = await startUwsgi({ app, processes: 4, threads: 2, args: ['--enable-threads'] });
+    // Behind forwarded ports nobody can see the processes.
+    const ports = await Promise.all([1, 2, 3, 4].map((worker) => forward(`${uwsgi.prefix}${worker}`, 'tcp')));
+    const sockets = ports.flatMap(({ address }) => ['-s', address]);
+    const { exitCode, stderr } = await startRecording(folder, [...sockets, '-d', '60s']).finished;
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('lazy-apps = true') });
     await eventually(
-      () => deaths().length > 0 || null,
+      () => deathsOf(uwsgi).length > 0 || null,
       () => `the worker lives, so this server cannot show it:\n${uwsgi.log()}`,
     );
-    expect((await uwsgi.get('/')).body).toBe('done'); // all of what was done to it is in the log by now
-    expect(deaths()).toHaveLength(1);
+    expect((await uwsgi.get('/')).body).toBe('done');
+    expect(deathsOf(uwsgi)).toHaveLength(1);
+    expect(ports.reduce((sum, port) => sum + port.connections(), 0)).toBe(1);
   });
 
   it('records the same application where it has lazy-apps', async () => {

@@ -33,6 +33,7 @@ const sampling = startSampling({
   rateHz: Number(rateHz),
   keepGoing: false,
   stop: stop.signal,
+  hurry: new AbortController().signal,
   onDump: ({ outcome, span }) => {
     told.observed += span.weight;
     told.unobserved += span.unobserved;
