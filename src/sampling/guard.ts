@@ -45,6 +45,11 @@ export class ServerGuard {
     this.#insists = insists;
   }
 
+  /** A worker of the server has survived a dump: all may be asked at once. */
+  get isProven(): boolean {
+    return this.#proven;
+  }
+
   /** Waits for this worker's turn to connect; false where it must not connect at all. */
   async mayConnect(): Promise<boolean> {
     while (!this.#left && !this.#proven && !this.#insists && this.#probing) {

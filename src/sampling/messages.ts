@@ -25,7 +25,8 @@ export type ToSamplingThread =
   | { readonly kind: 'resume' };
 
 export type FromSamplingThread =
-  | { readonly kind: 'dump'; readonly dump: SampledDump<Reading> }
+  /** Several at a time: a message costs more than a dump. */
+  | { readonly kind: 'dumps'; readonly dumps: readonly SampledDump<Reading>[] }
   /** Answers `pause`: no dump is in flight. */
   | { readonly kind: 'paused' }
   | { readonly kind: 'end'; readonly durationMs: number };

@@ -216,17 +216,23 @@ export class Sampler<Target extends { readonly server: string }, Reading> {
   }
 
   async #read(worker: SampledWorker<Target>): Promise<Answer<Reading>> {
-    const settled = new AbortController();
-    const { clock, read } = this.#options;
-    void clock.sleepUntil(clock.nowMs() + probeMs, settled.signal).then(() => {
-      if (!settled.signal.aborted) worker.guard.passOn();
-    });
+    const settled = worker.guard.isProven ? null : this.#passOnAfterProbe(worker);
     this.#inFlight += 1;
-    const result = await read(worker.target);
+    const result = await this.#options.read(worker.target);
     this.#inFlight -= 1;
-    settled.abort();
+    settled?.abort();
     if (this.#inFlight === 0) this.#onIdle?.();
     return result;
+  }
+
+  /** To be aborted when the probe has an answer. */
+  #passOnAfterProbe({ guard }: SampledWorker<Target>): AbortController {
+    const settled = new AbortController();
+    const { clock } = this.#options;
+    void clock.sleepUntil(clock.nowMs() + probeMs, settled.signal).then(() => {
+      if (!settled.signal.aborted) guard.passOn();
+    });
+    return settled;
   }
 
   #guardOf(server: string): ServerGuard {

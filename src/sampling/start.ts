@@ -41,10 +41,10 @@ export function startSampling({ stop, hurry, onDump, ...data }: SamplingOptions)
   let onPaused = () => {};
 
   const done = new Promise<number>((resolve, reject) => {
-    const take = (dump: SampledDump<Reading>) => {
-      const bytes = sizeOf(dump);
+    const take = (dumps: readonly SampledDump<Reading>[]) => {
+      const bytes = dumps.reduce((sum, dump) => sum + sizeOf(dump), 0);
       try {
-        onDump(dump);
+        for (const dump of dumps) onDump(dump);
       } catch (error) {
         reject(error);
         sendStop();
@@ -52,7 +52,7 @@ export function startSampling({ stop, hurry, onDump, ...data }: SamplingOptions)
       send({ kind: 'taken', bytes });
     };
     thread.on('message', (message: FromSamplingThread) => {
-      if (message.kind === 'dump') take(message.dump);
+      if (message.kind === 'dumps') take(message.dumps);
       else if (message.kind === 'paused') onPaused();
       else resolve(message.durationMs);
     });

@@ -7,10 +7,14 @@ import type { Target } from '../tracebacker/target.ts';
 import { judgeReading } from '../tracebacker/verdict.ts';
 import { monotonicClock } from './clock.ts';
 import { type FromSamplingThread, type SamplingThreadData, sizeOf, type ToSamplingThread } from './messages.ts';
-import { Sampler } from './sampler.ts';
+import { type SampledDump, Sampler } from './sampler.ts';
 
 /** How much may wait for the main thread before ticks go unobserved. */
 const maxWaitingBytes = 64 * 1024 * 1024;
+
+/** A batch is handed over when it is so old, or so large. */
+const batchMs = 50;
+const maxBatchBytes = 1024 * 1024;
 
 async function run(port: MessagePort, { targets, ...options }: SamplingThreadData): Promise<void> {
   const stop = new AbortController();
@@ -18,6 +22,8 @@ async function run(port: MessagePort, { targets, ...options }: SamplingThreadDat
   setMaxListeners(0, abandon.signal); // one for each open connection
   let waitingBytes = 0;
   const send = (message: FromSamplingThread, transfer: Transferable[] = []) => port.postMessage(message, transfer);
+
+  const batch = new Batch((dumps, buffers) => send({ kind: 'dumps', dumps }, buffers));
 
   const sampler = new Sampler<Target, Reading>({
     ...options,
@@ -32,8 +38,7 @@ async function run(port: MessagePort, { targets, ...options }: SamplingThreadDat
     },
     emit: (dump) => {
       waitingBytes += sizeOf(dump);
-      const { outcome } = dump;
-      send({ kind: 'dump', dump }, typeof outcome === 'string' ? [] : [outcome.reading.bytes.buffer as ArrayBuffer]);
+      batch.add(dump);
     },
   });
 
@@ -54,8 +59,42 @@ async function run(port: MessagePort, { targets, ...options }: SamplingThreadDat
   });
 
   sampler.add(targets);
-  send({ kind: 'end', durationMs: await sampler.done });
+  const durationMs = await sampler.done;
+  batch.flush();
+  send({ kind: 'end', durationMs });
   port.close();
+}
+
+/** Dumps on their way to the main thread, which is in no hurry. */
+class Batch {
+  readonly #hand: (dumps: readonly SampledDump<Reading>[], buffers: ArrayBuffer[]) => void;
+  #dumps: SampledDump<Reading>[] = [];
+  #bytes = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(hand: (dumps: readonly SampledDump<Reading>[], buffers: ArrayBuffer[]) => void) {
+    this.#hand = hand;
+  }
+
+  add(dump: SampledDump<Reading>): void {
+    this.#dumps.push(dump);
+    this.#bytes += sizeOf(dump);
+    if (this.#bytes > maxBatchBytes) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), batchMs);
+  }
+
+  flush(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#dumps.length === 0) return;
+    // Handed over, not copied.
+    const buffers = this.#dumps.flatMap(({ outcome }) =>
+      typeof outcome === 'string' ? [] : [outcome.reading.bytes.buffer as ArrayBuffer],
+    );
+    this.#hand(this.#dumps, buffers);
+    this.#dumps = [];
+    this.#bytes = 0;
+  }
 }
 
 await run(parentPort!, workerData as SamplingThreadData);
