@@ -13,18 +13,30 @@ export function startRecording(options: RecorderOptions): Recorder {
   return new Recorder(options);
 }
 
-/** The text of a recording, or of a page that carries one -> profile. `name` is what errors call it. */
-export async function loadProfile(text: string, name: string): Promise<DecodedStream> {
-  if (text.startsWith('{"tbprof":')) return decodeStream(text, name);
-  const payload = findStream(text);
+/** A recording, or a page that carries one, as text or UTF-8 -> profile. `name` is what errors call it. */
+export async function loadProfile(input: string | Uint8Array, name: string): Promise<DecodedStream> {
+  const start = typeof input === 'string' ? input : new TextDecoder().decode(input.subarray(0, recordingStart.length));
+  if (start.startsWith(recordingStart)) return decodeStream(input, name);
   const unreadable = (cause?: unknown) =>
     new TbprofError(`${name} is neither a page nor a recording of tbprof, or it is damaged`, {
       code: 'unreadable',
       exitCode: exitCodes.usage,
       cause,
     });
+  const payload = findStream(typeof input === 'string' ? input : decodePage(input, unreadable));
   if (payload === null) throw unreadable();
   return decodeStream(await decompress(payload).catch((cause) => Promise.reject(unreadable(cause))), name);
+}
+
+const recordingStart = '{"tbprof":';
+
+/** A page of ours is one string; what is longer than a string can be is none. */
+function decodePage(bytes: Uint8Array, unreadable: (cause: unknown) => TbprofError): string {
+  try {
+    return new TextDecoder().decode(bytes);
+  } catch (cause) {
+    throw unreadable(cause);
+  }
 }
 
 /** Profile -> text of a file. */

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { exitCodes, TbprofError } from '../errors.ts';
 import { explain } from './failures.ts';
 
-/** The text of an input; `-` is stdin. */
-export function readInput(file: string): string {
+/** The bytes of an input, which may be more than a string can hold; `-` is stdin. */
+export function readInput(file: string): Uint8Array {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
+    return readFileSync(file === '-' ? 0 : file);
   } catch (cause) {
     throw new TbprofError(`cannot read ${file}: ${explain(cause)}`, {
       code: 'unreadable',

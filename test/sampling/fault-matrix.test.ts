@@ -143,6 +143,14 @@ const rows: readonly Row[] = [
   {
     fault: 'closes in the middle of a line',
     setUp: serve(answer(someDump(1).slice(0, -20))),
+    until: isLeft,
+    expected: { left: 'reset', dumps: 0 },
+    exitCode: 3,
+    said: /broke the connection/,
+  },
+  {
+    fault: 'closes in the middle of a stack',
+    setUp: serve(answer(someDump(1).slice(0, -1))),
     until: ({ cutStacks }) => cutStacks > 0,
     expected: { left: null, isGone: false },
     exitCode: 0,
@@ -170,7 +178,7 @@ const rows: readonly Row[] = [
   },
   {
     fault: 'sends garbage behind its banner',
-    setUp: serve(answer(Buffer.concat([Buffer.from(`${banner}\n\n`), noise]))),
+    setUp: serve(answer(Buffer.concat([Buffer.from(`${banner}\n\n`), noise, Buffer.from('\n')]))),
     until: ({ unreadableLines }) => unreadableLines > 0,
     expected: { left: null, isGone: false },
     exitCode: 0,
