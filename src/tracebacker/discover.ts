@@ -83,7 +83,16 @@ function explainUnfit(servers: readonly UwsgiServer[]): TbprofError {
 }
 
 /** What to do about a server without targets. */
-export function adviseServer({ visible }: Pick<UwsgiServer, 'visible'>): { message: string; remedy: string } {
+export function adviseServer({ visible, elsewhere }: Pick<UwsgiServer, 'visible' | 'elsewhere'>): {
+  message: string;
+  remedy: string;
+} {
+  if (elsewhere) {
+    return {
+      message: 'its tracebackers are abstract sockets of another network namespace',
+      remedy: 'run tbprof in that namespace (the container), or set py-tracebacker to a path',
+    };
+  }
   return visible
     ? { message: 'without a tracebacker', remedy: 'set py-tracebacker = /tmp/tbsocket. in its config and reload it' }
     : {

@@ -28,17 +28,46 @@ export interface UwsgiServer {
   readonly targets: readonly Target[];
   /** False where we may not see its open files: targets are unknown then. */
   readonly visible: boolean;
+  /** It has tracebackers with abstract names in another network namespace, which cannot be reached from here. */
+  readonly elsewhere: boolean;
 }
 
 /** All servers that can be seen; in order of pid. Empty where there is no /proc. */
 export function findServers(): UwsgiServer[] {
-  const stats = listProcesses()
+  const processes = new UwsgiProcesses();
+  return processes.masters().map((master) => describeServer(master, processes));
+}
+
+/** The uWSGI processes of the machine and the sockets that they hold. */
+class UwsgiProcesses {
+  readonly #stats = listProcesses()
     .filter(isUwsgi)
     .map(readProcessStat)
     .filter((stat) => stat !== null);
-  const pids = new Set(stats.map(({ pid }) => pid));
-  const masters = stats.filter(({ parent }) => !pids.has(parent));
-  return masters.map((master) => describeServer(master, stats));
+  readonly #sockets = new Map(this.#stats.map(({ pid }) => [pid, listOpenSockets(pid)]));
+
+  /** Whoever has workers, and whoever serves alone. An emperor is the master of nothing but vassals. */
+  masters(): ProcessStat[] {
+    const pids = new Set(this.#stats.map(({ pid }) => pid));
+    return this.#stats.filter((stat) => this.workersOf(stat).length > 0 || !pids.has(stat.parent));
+  }
+
+  /** Its children that have no workers of their own. */
+  workersOf({ pid }: ProcessStat): ProcessStat[] {
+    return this.#stats.filter(({ parent, pid: child }) => parent === pid && !this.#hasChildren(child));
+  }
+
+  /** The sockets that this process holds and no other uWSGI process does; null where we may not look. */
+  ownSockets({ pid }: ProcessStat): ReadonlySet<number> | null {
+    const own = this.#sockets.get(pid) ?? null;
+    if (own === null) return null;
+    const others = [...this.#sockets].filter(([other]) => other !== pid).map(([, sockets]) => sockets);
+    return new Set([...own].filter((inode) => !others.some((sockets) => sockets?.has(inode))));
+  }
+
+  #hasChildren(pid: number): boolean {
+    return this.#stats.some(({ parent }) => parent === pid);
+  }
 }
 
 /** The value of the last option of this name; undefined where there is none. */
@@ -52,58 +81,77 @@ export function claimsSocket(server: Pick<UwsgiServer, 'options'>, where: string
   return prefix !== undefined && where.startsWith(prefix) && /^\d*$/.test(where.slice(prefix.length));
 }
 
-function describeServer(master: ProcessStat, all: readonly ProcessStat[]): UwsgiServer {
-  const children = all.filter(({ parent }) => parent === master.pid);
+function describeServer(master: ProcessStat, processes: UwsgiProcesses): UwsgiServer {
+  const children = processes.workersOf(master);
   const { options, unreadable } = readOptions(master.pid);
-  const prefix = options.findLast(([name]) => name === 'py-tracebacker')?.[1];
-  const workers = children.length > 0 ? children : [master];
-  const found = workers.map((worker) => findTargets(worker, master, workers, prefix));
+  const numberOf = numberer(options.findLast(([name]) => name === 'py-tracebacker')?.[1], {
+    // The one process of a server without a master holds its request sockets alone, too.
+    mayGuess: unreadable.length > 0 && children.length > 0,
+  });
+  let visible = true;
+  let elsewhere = false;
+  const targets: Target[] = [];
+  for (const worker of children.length > 0 ? children : [master]) {
+    const own = processes.ownSockets(worker);
+    visible &&= own !== null;
+    for (const { inode, name } of own === null ? [] : listUnixListeners(worker.pid)) {
+      const number = numberOf(name);
+      if (!own!.has(inode) || number === null) continue;
+      const address = reach(worker.pid, master.pid, name);
+      elsewhere ||= address === null;
+      if (address === null) continue;
+      targets.push({
+        address,
+        worker: number,
+        process: { pid: worker.pid, startTicks: worker.startTicks },
+        server: `pid ${master.pid}`,
+      });
+    }
+  }
+  targets.sort((a, b) => (a.worker ?? 0) - (b.worker ?? 0));
   return {
     pid: master.pid,
     commandLine: readCommandLine(master.pid),
     options,
     unreadable,
-    visible: found.every((targets) => targets !== null),
-    targets: found.flatMap((targets) => targets ?? []).sort((a, b) => (a.worker ?? 0) - (b.worker ?? 0)),
+    visible,
+    elsewhere,
+    targets,
   };
 }
 
-/** Null where we may not look. */
-function findTargets(
-  worker: ProcessStat,
-  master: ProcessStat,
-  workers: readonly ProcessStat[],
-  prefix: string | undefined,
-): Target[] | null {
-  const own = listOpenSockets(worker.pid);
-  if (own === null) return null;
-  const others = [master, ...workers].filter(({ pid }) => pid !== worker.pid);
-  const shared = others.map(({ pid }) => listOpenSockets(pid) ?? new Set<number>());
-  return listUnixListeners(worker.pid)
-    .filter(({ inode }) => own.has(inode) && !shared.some((inodes) => inodes.has(inode)))
-    .filter(({ name }) => isTracebackerName(name, prefix, worker === master))
-    .map(({ name }) => ({
-      address: reach(worker.pid, master.pid, name),
-      worker: trailingNumber(name.replaceAll('\0', '')),
-      process: { pid: worker.pid, startTicks: worker.startTicks },
-      server: `pid ${master.pid}`,
-    }));
+/**
+ * The number of the worker from the name of its socket; null where that is no tracebacker's. With the option unknown,
+ * since its file cannot be read, digits at the end have to do; what uWSGI replaces in values (`%n`) may be anything.
+ */
+function numberer(prefix: string | undefined, { mayGuess }: { mayGuess: boolean }): (name: string) => number | null {
+  if (prefix === undefined) return (name) => (mayGuess ? trailingNumber(name.replaceAll('\0', '')) : null);
+  const pattern = lastPart(prefix.replace(/^@/, ''))
+    .split(/%./)
+    .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+    .join('.*');
+  const numbered = new RegExp(`^${pattern}(\\d{1,9})$`);
+  return (name) => {
+    const match = numbered.exec(lastPart(name.replaceAll('\0', '')));
+    return match ? Number(match[1]) : null;
+  };
 }
 
-/** With the option unknown (its file cannot be read) a number at the end has to do, unless one process holds all. */
-function isTracebackerName(name: string, prefix: string | undefined, isAlone: boolean): boolean {
-  const plain = name.replaceAll('\0', '');
-  if (prefix === undefined) return !isAlone && /\d$/.test(plain) && !plain.endsWith('.stream');
-  const value = prefix.replace(/^@/, '');
-  return /^\d+$/.test(plain.slice(plain.lastIndexOf(basename(value)) + basename(value).length));
+/** What stands behind the last slash: nothing, where the prefix is a folder. */
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /**
  * A container has another root: its files are reached through a process in it, the master where it is in the same one,
- * since workers come and go. Abstract names know only network namespaces.
+ * since workers come and go. Abstract names are those of a network namespace: null where it is not ours, and the name may
+ * be somebody else's here.
  */
-function reach(pid: number, master: number, name: string): Address {
-  if (name.startsWith('\0')) return { kind: 'abstract', name: name.slice(1) };
+function reach(pid: number, master: number, name: string): Address | null {
+  if (name.startsWith('\0')) {
+    const isHere = readLink(`/proc/${pid}/ns/net`) === readLink('/proc/self/ns/net');
+    return isHere ? { kind: 'abstract', name: name.slice(1) } : null;
+  }
   const path = name.startsWith('/') ? name : join(readLink(`/proc/${pid}/cwd`) ?? '/', name);
   const [own, ofWorker, ofMaster] = [rootOf('self'), rootOf(pid), rootOf(master)];
   if (own === ofWorker) return { kind: 'file', path };

@@ -10,7 +10,7 @@ function server(pid: number, workers: number, visible = true): UwsgiServer {
     process: { pid: pid + index + 1, startTicks: 1 },
     server: `pid ${pid}`,
   }));
-  return { pid, commandLine: ['uwsgi'], options: [], unreadable: [], visible, targets };
+  return { pid, commandLine: ['uwsgi'], options: [], unreadable: [], visible, elsewhere: false, targets };
 }
 
 describe('chooseServer', () => {
@@ -34,6 +34,12 @@ describe('chooseServer', () => {
     ['no server at all', [], undefined, /no uWSGI server runs on this machine/],
     ['a server without tracebackers', [server(10, 0)], undefined, /uWSGI runs \(pid 10\), but without a tracebacker/],
     ['a server of another user', [server(10, 0, false)], undefined, /its open sockets cannot be seen/],
+    [
+      'a server whose sockets are in another network namespace',
+      [{ ...server(10, 0), elsewhere: true }],
+      undefined,
+      /abstract sockets of another network namespace/,
+    ],
     ['a pid of something else', [server(10, 2)], 99, /process 99 is no uWSGI server or worker/],
   ])('says what to do about %s', (_, servers, pid, message) => {
     const choose = () => chooseServer(servers, pid);
