@@ -1,5 +1,5 @@
 // Builds a profile from dumps or from a stream. A profile can be looked at while it grows.
-import { coarsen } from './coarsen.ts';
+import { coarsen, newDumpColumns, newSampleColumns } from './coarsen.ts';
 import { IntColumn, Interner, viewColumns } from './columns.ts';
 import type { Profile, ProfileEvent, ProfileMeta, ProfileThread, ProfileWorker } from './profile.ts';
 
@@ -61,16 +61,8 @@ export class ProfileBuilder {
   readonly #stacks = { parent: new IntColumn(), frame: new IntColumn() };
   readonly #stackIds = new Interner<number>();
   readonly #stackOfFrames = new WeakMap<readonly FrameText[], number>();
-  readonly #dumps = {
-    worker: new IntColumn(),
-    timeMs: new IntColumn(),
-    dumps: new IntColumn(),
-    weight: new IntColumn(),
-    waitUs: new IntColumn(),
-    sendUs: new IntColumn(),
-    sampleEnd: new IntColumn(),
-  };
-  readonly #samples = { thread: new IntColumn(), stack: new IntColumn(), weight: new IntColumn() };
+  readonly #dumps = newDumpColumns();
+  readonly #samples = newSampleColumns();
   readonly #processes = {
     worker: new IntColumn(),
     timeMs: new IntColumn(),

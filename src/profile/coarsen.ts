@@ -17,18 +17,22 @@ interface Bucket {
 
 const maxStacks = 2 ** 31;
 
+/** The columns of a DumpTable, and of a SampleTable, to be filled. */
+export const newDumpColumns = () => ({
+  worker: new IntColumn(),
+  timeMs: new IntColumn(),
+  dumps: new IntColumn(),
+  weight: new IntColumn(),
+  waitUs: new IntColumn(),
+  sendUs: new IntColumn(),
+  sampleEnd: new IntColumn(),
+});
+export const newSampleColumns = () => ({ thread: new IntColumn(), stack: new IntColumn(), weight: new IntColumn() });
+
 /** The dumps and samples of the profile, with all dumps of a worker within `bucketMs` merged. */
 export function coarsen({ dumps, samples }: Profile, bucketMs: number): { dumps: DumpTable; samples: SampleTable } {
-  const rows = {
-    worker: new IntColumn(),
-    timeMs: new IntColumn(),
-    dumps: new IntColumn(),
-    weight: new IntColumn(),
-    waitUs: new IntColumn(),
-    sendUs: new IntColumn(),
-    sampleEnd: new IntColumn(),
-  };
-  const merged = { thread: new IntColumn(), stack: new IntColumn(), weight: new IntColumn() };
+  const rows = newDumpColumns();
+  const merged = newSampleColumns();
   const write = (bucket: Bucket) => {
     for (const [key, weight] of bucket.samples) {
       merged.thread.push(Math.floor(key / maxStacks));
