@@ -40,10 +40,6 @@ export function viewColumns<Name extends string>(columns: Record<Name, IntColumn
 export class Interner<Key> {
   readonly #numbers = new Map<Key, number>();
 
-  get size(): number {
-    return this.#numbers.size;
-  }
-
   /** The number of a key and whether it is new. */
   intern(key: Key): { readonly id: number; readonly isNew: boolean } {
     const known = this.#numbers.get(key);

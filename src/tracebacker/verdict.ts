@@ -1,6 +1,6 @@
 // What a finished connection says about the worker behind it.
 import { identifySocketFile, isAlive } from './processes.ts';
-import type { Reading } from './read.ts';
+import type { ReadFailure, Reading } from './read.ts';
 import type { Target } from './target.ts';
 
 export type Verdict =
@@ -12,18 +12,10 @@ export type Verdict =
   | 'died'
   /** No byte, and nobody can tell whether the worker lives. */
   | 'silent'
-  /** The connection broke, but the worker lives or nobody can tell. */
-  | 'reset'
   /** No socket, or nothing listens: a reload, `cheaper`, a server that is gone. */
   | 'gone'
-  | 'denied'
-  | 'not-a-tracebacker'
-  | 'too-large'
-  | 'too-slow'
-  | 'unknown-host'
-  | 'unreachable'
-  | 'abandoned'
-  | 'failed';
+  /** Other failures of the connection speak for themselves; after a `reset` the worker lives, or nobody can tell. */
+  | Exclude<ReadFailure, 'absent' | 'refused' | 'empty'>;
 
 /** How long a death may take to show: the socket closes before the process has gone. */
 const patienceMs = [0, 20, 50, 100, 200, 400, 700];
