@@ -1,8 +1,8 @@
 // A growing profile and the stream that is written of it, in bounded memory: what a recording is while it is made. Knows
 // nothing of threads and clocks.
 import { Intake } from './intake.ts';
-import { ProfileBuilder } from './profile/builder.ts';
-import type { Profile, ProfileMeta } from './profile/profile.ts';
+import { type NewProfileMeta, ProfileBuilder } from './profile/builder.ts';
+import type { Profile } from './profile/profile.ts';
 import { printLine, StreamEncoder } from './stream/encode.ts';
 
 export class LiveProfile {
@@ -12,7 +12,7 @@ export class LiveProfile {
   readonly #append: (lines: string) => void;
 
   /** `append` takes the lines of the stream as they come. */
-  constructor(meta: Omit<ProfileMeta, 'durationMs'>, append: (lines: string) => void) {
+  constructor(meta: NewProfileMeta, append: (lines: string) => void) {
     this.builder = new ProfileBuilder(meta);
     this.intake = new Intake(this.builder);
     this.#append = append;

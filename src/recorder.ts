@@ -1,7 +1,8 @@
 // The live half of the chain: keeps a sampling thread and a growing profile in step, and looks after the
 // workers meanwhile (who is there, what it costs them).
 import { LiveProfile } from './live-profile.ts';
-import type { Profile, ProfileMeta } from './profile/profile.ts';
+import type { NewProfileMeta } from './profile/builder.ts';
+import type { Profile } from './profile/profile.ts';
 import { Budget, type BudgetLimits } from './sampling/budget.ts';
 import { type Sampling, startSampling } from './sampling/start.ts';
 import { readProcessStat } from './tracebacker/processes.ts';
@@ -11,7 +12,7 @@ export interface RecorderOptions {
   readonly targets: readonly Target[];
   /** Who is there now: called again and again, so that workers that come later join. */
   readonly lookAgain: () => readonly Target[];
-  readonly meta: Omit<ProfileMeta, 'durationMs'>;
+  readonly meta: NewProfileMeta;
   /** Undefined: until `stop`. */
   readonly durationMs?: number | undefined;
   /** Go on where a worker has crashed. */

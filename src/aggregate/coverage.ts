@@ -29,6 +29,8 @@ export interface WorkerCoverage {
   readonly respawns: number;
   /** The largest number of ticks per dump that the limits of cost made necessary; 1 where they did not. */
   readonly stride: number;
+  /** Who answered last: a {@link ProfileMeta.source}. */
+  readonly source: string;
 }
 
 export interface Coverage {
@@ -44,7 +46,7 @@ export interface Coverage {
 }
 
 export function measureCoverage(profile: Profile): Coverage {
-  const tallies = profile.workers.map(newTally);
+  const tallies = profile.workers.map(() => newTally(profile.meta.source));
   const { sampled, cores } = tallyDumps(profile, tallies);
   const coresOf = (worker: number) => cores.get(serverOf(profile, worker)) ?? 0;
   tallyEvents(profile, tallies);
@@ -73,7 +75,7 @@ export function measureCoverage(profile: Profile): Coverage {
   };
 }
 
-const newTally = () => ({
+const newTally = (source: string) => ({
   dumps: 0,
   observed: 0,
   busyCoreTicks: 0,
@@ -85,6 +87,7 @@ const newTally = () => ({
   isGone: false,
   respawns: 0,
   stride: 1,
+  source,
 });
 
 type Tally = ReturnType<typeof newTally>;
@@ -142,6 +145,9 @@ function tallyEvents({ events }: Profile, tallies: readonly Tally[]): void {
     },
     throttle: (tally, { count }) => {
       tally.stride = Math.max(tally.stride, count);
+    },
+    source: (tally, { reason }) => {
+      tally.source = reason;
     },
   };
   for (const event of events) take[event.kind](tallies[event.worker]!, event);

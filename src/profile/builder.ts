@@ -1,7 +1,7 @@
 // Builds a profile from dumps or from a stream. A profile can be looked at while it grows.
 import { coarsen, newDumpColumns, newSampleColumns } from './coarsen.ts';
 import { IntColumn, Interner, viewColumns } from './columns.ts';
-import type { Profile, ProfileEvent, ProfileMeta, ProfileThread, ProfileWorker } from './profile.ts';
+import type { Measure, Profile, ProfileEvent, ProfileMeta, ProfileThread, ProfileWorker } from './profile.ts';
 
 /** Frame with its text; tracebacker/dump.ts has the same shape. */
 export interface FrameText {
@@ -10,6 +10,12 @@ export interface FrameText {
   readonly line: number;
   readonly source: string;
 }
+
+/** A ProfileMeta before its end; weights are ticks of wall time where it does not say. */
+export type NewProfileMeta = Omit<ProfileMeta, 'durationMs' | 'measure'> & { readonly measure?: Measure };
+
+/** A ProfileWorker, whose process and host may be unknown. */
+export type NewWorker = Pick<ProfileWorker, 'number' | 'address'> & Partial<ProfileWorker>;
 
 /** A dump, or several merged ones; see DumpTable. */
 export interface DumpRow {
@@ -72,12 +78,12 @@ export class ProfileBuilder {
   };
   readonly #events: ProfileEvent[] = [];
 
-  constructor(meta: Omit<ProfileMeta, 'durationMs'>) {
-    this.#meta = { ...meta, durationMs: null };
+  constructor(meta: NewProfileMeta) {
+    this.#meta = { measure: 'wall', ...meta, durationMs: null };
   }
 
-  addWorker({ number, address, pid = null }: Omit<ProfileWorker, 'pid'> & { readonly pid?: number | null }): number {
-    return this.#workers.push({ number, address, pid }) - 1;
+  addWorker({ number, address, pid = null, host = null }: NewWorker): number {
+    return this.#workers.push({ number, address, pid, host }) - 1;
   }
 
   /** Threads are told apart by worker and name: names are all that a dump says of them. */
@@ -131,10 +137,11 @@ export class ProfileBuilder {
   }
 
   /** A sample of the dump that {@link endDump} ends. */
-  addSample(thread: number, stack: number, weight: number): void {
+  addSample(thread: number, stack: number, weight: number, cpuUs = -1): void {
     this.#samples.thread.push(thread);
     this.#samples.stack.push(stack);
     this.#samples.weight.push(weight);
+    this.#samples.cpuUs.push(toColumn(cpuUs));
   }
 
   endDump({ worker, timeMs, weight, dumps = 1, waitUs, sendUs = -1 }: DumpRow): void {

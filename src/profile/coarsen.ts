@@ -11,11 +11,14 @@ interface Bucket {
   /** Of the dump that took longest among them: a mean would hide what they are there to show. */
   waitUs: number;
   sendUs: number;
-  /** Weight by thread and stack, packed into one exact number. */
-  readonly samples: Map<number, number>;
+  /** By thread and stack, packed into one exact number. */
+  readonly samples: Map<number, { weight: number; cpuUs: number }>;
 }
 
 const maxStacks = 2 ** 31;
+
+/** Columns are 32 bits wide. */
+const maxCpuUs = 2 ** 31 - 1;
 
 /** The columns of a DumpTable, and of a SampleTable, to be filled. */
 export const newDumpColumns = () => ({
@@ -27,17 +30,29 @@ export const newDumpColumns = () => ({
   sendUs: new IntColumn(),
   sampleEnd: new IntColumn(),
 });
-export const newSampleColumns = () => ({ thread: new IntColumn(), stack: new IntColumn(), weight: new IntColumn() });
+export const newSampleColumns = () => ({
+  thread: new IntColumn(),
+  stack: new IntColumn(),
+  weight: new IntColumn(),
+  cpuUs: new IntColumn(),
+});
+
+/** -1 is unknown. */
+function addKnown(a: number, b: number): number {
+  if (a < 0) return b;
+  return b < 0 ? a : a + b;
+}
 
 /** The dumps and samples of the profile, with all dumps of a worker within `bucketMs` merged. */
 export function coarsen({ dumps, samples }: Profile, bucketMs: number): { dumps: DumpTable; samples: SampleTable } {
   const rows = newDumpColumns();
   const merged = newSampleColumns();
   const write = (bucket: Bucket) => {
-    for (const [key, weight] of bucket.samples) {
+    for (const [key, { weight, cpuUs }] of bucket.samples) {
       merged.thread.push(Math.floor(key / maxStacks));
       merged.stack.push(key % maxStacks);
       merged.weight.push(weight);
+      merged.cpuUs.push(Math.min(cpuUs, maxCpuUs));
     }
     rows.worker.push(bucket.worker);
     rows.timeMs.push(bucket.timeMs);
@@ -68,7 +83,15 @@ export function coarsen({ dumps, samples }: Profile, bucketMs: number): { dumps:
     bucket.sendUs = Math.max(bucket.sendUs, dumps.sendUs[row]!);
     for (; sample < dumps.sampleEnd[row]!; sample++) {
       const key = samples.thread[sample]! * maxStacks + samples.stack[sample]!;
-      bucket.samples.set(key, (bucket.samples.get(key) ?? 0) + samples.weight[sample]!);
+      const before = bucket.samples.get(key);
+      const weight = samples.weight[sample]!;
+      const cpuUs = samples.cpuUs[sample]!;
+      if (before === undefined) {
+        bucket.samples.set(key, { weight, cpuUs });
+      } else {
+        before.weight += weight;
+        before.cpuUs = addKnown(before.cpuUs, cpuUs);
+      }
     }
   }
   for (const bucket of open.values()) write(bucket);

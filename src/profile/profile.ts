@@ -25,6 +25,8 @@ export interface ProfileWorker {
   readonly address: string;
   /** Of the process that was behind it first; null where it is not known. */
   readonly pid: number | null;
+  /** Where it ran; null: on {@link ProfileMeta.host}. Recordings of several hosts may be merged. */
+  readonly host: string | null;
 }
 
 export interface ProfileThread {
@@ -56,6 +58,8 @@ export interface SampleTable {
   readonly stack: Int32Array;
   /** Ticks: those of its dump; of merged dumps, those of the dumps in which the thread was there. */
   readonly weight: Int32Array;
+  /** Processor time that it stands for, in microseconds; -1 where the source cannot say (a stock tracebacker cannot). */
+  readonly cpuUs: Int32Array;
 }
 
 /** What the system said of the workers' processes now and then; empty where it does not tell. */
@@ -75,7 +79,7 @@ export interface ProfileEvent {
   readonly kind: EventKind;
   /** Ticks, stacks, lines, pid or ticks per dump, as the kind says. */
   readonly count: number;
-  /** Of a gap and of `left`: why, a Verdict of tracebacker/verdict.ts or a Skip of sampling/sampler.ts. */
+  /** Of a gap and of `left`: why, a Verdict of tracebacker/verdict.ts or a Skip of sampling/sampler.ts. Of `source`: which. */
   readonly reason: string;
 }
 
@@ -92,15 +96,23 @@ export const eventKinds = [
   'respawn',
   /** Sampling was slowed down: one dump in so many ticks. */
   'throttle',
+  /** From now on another kind of source answers: the reason names it as {@link ProfileMeta.source} does. */
+  'source',
 ] as const;
 
 export type EventKind = (typeof eventKinds)[number];
+
+/** What weights count: ticks of wall time, of processor time (`rateHz` of them are a second), or things without a time. */
+export const measures = ['wall', 'cpu', 'count'] as const;
+
+export type Measure = (typeof measures)[number];
 
 export interface ProfileMeta {
   readonly startedEpochMs: number;
   readonly rateHz: number;
   readonly host: string;
-  /** What was asked for the stacks: `tracebacker`, or the name of an imported format. */
+  readonly measure: Measure;
+  /** What was asked for the stacks: `tracebacker`, `agent`, or the name of an imported format. */
   readonly source: string;
   /** Program and version that made the recording. */
   readonly recorder: string;

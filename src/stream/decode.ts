@@ -2,7 +2,7 @@
 // that stops anywhere is read up to its last whole line.
 import { exitCodes, TbprofError } from '../errors.ts';
 import { ProfileBuilder } from '../profile/builder.ts';
-import { type EventKind, eventKinds, type Profile } from '../profile/profile.ts';
+import { type EventKind, eventKinds, type Measure, measures, type Profile } from '../profile/profile.ts';
 import { streamVersion } from './lines.ts';
 
 export interface DecodedStream {
@@ -117,9 +117,9 @@ class StreamDecoder {
 
   #takeWorkers(workers: readonly unknown[]): void {
     for (const worker of workers) {
-      const { number, address, pid } = object(worker);
+      const { number, address, pid, host } = object(worker);
       const row = { number: orNull(number), address: text(address), pid: orNull(pid) };
-      this.#workers.push(this.builder.addWorker(row));
+      this.#workers.push(this.builder.addWorker({ ...row, host: host == null ? null : text(host) }));
     }
   }
 
@@ -134,13 +134,15 @@ class StreamDecoder {
     const names = ['worker', 'timeMs', 'dumps', 'weight', 'waitUs', 'sendUs', 'samples'] as const;
     const [workers, times, dumps, weights, waits, sends, counts] = equalColumns(columns, names);
     const [threads, stacks, sampleWeights] = equalColumns(sampled, ['thread', 'stack', 'weight']);
+    const cpuUs = 'cpuUs' in sampled ? equalColumns(sampled, ['cpuUs', 'thread'])[0] : null;
     let sample = 0;
     for (let row = 0; row < counts.length; row++) {
       const end = sample + whole(counts[row]);
       if (end > threads.length) throw new Malformed('a dump has more samples than there are');
       for (; sample < end; sample++) {
         const thread = look(this.#threads, threads[sample], 'thread');
-        this.builder.addSample(thread, look(this.#stacks, stacks[sample], 'stack'), positive(sampleWeights[sample]));
+        const stack = look(this.#stacks, stacks[sample], 'stack');
+        this.builder.addSample(thread, stack, positive(sampleWeights[sample]), orUnknown(cpuUs?.[sample] ?? -1));
       }
       this.builder.endDump({
         worker: look(this.#workers, workers[row], 'worker'),
@@ -199,6 +201,7 @@ function parseHeader(line: JsonObject, name: string): ProfileBuilder {
     return new ProfileBuilder({
       startedEpochMs: whole(line.startedEpochMs, latestDateMs),
       rateHz,
+      measure: parseMeasure(line.measure),
       host: text(line.host),
       source: text(line.source),
       recorder: text(line.recorder),
@@ -206,6 +209,12 @@ function parseHeader(line: JsonObject, name: string): ProfileBuilder {
   } catch (error) {
     throw error instanceof Malformed ? unreadable(name, 1, error.message) : error;
   }
+}
+
+function parseMeasure(value: unknown = 'wall'): Measure {
+  const found = measures.find((measure) => measure === value);
+  if (found === undefined) throw new Malformed('what its weights count is not known to this version');
+  return found;
 }
 
 function parseJson(line: string, name: string, lineNumber: number): JsonObject {

@@ -1,6 +1,6 @@
 // Profile -> stream lines. The profile may still grow: each call gives the lines for what is new.
-import type { Profile } from '../profile/profile.ts';
-import { type DumpsLine, type StreamLine, streamVersion } from './lines.ts';
+import type { Profile, ProfileMeta, ProfileWorker, SampleTable } from '../profile/profile.ts';
+import { type DumpsLine, type HeaderLine, type StreamLine, streamVersion, type WorkersLine } from './lines.ts';
 
 /** Rows per line: small enough that a cut costs little and that no line is a burden to parse. */
 const rowsPerLine = 8_192;
@@ -25,10 +25,12 @@ export class StreamEncoder {
   /** The lines that bring the reader from the profile of the last call to this one; all of them must be taken. */
   *linesSince(profile: Profile): Generator<StreamLine> {
     const { meta, workers, strings, frames, stacks, threads, dumps, processes, events } = profile;
-    const { durationMs, ...header } = meta;
-    if (!this.#headerDone) yield { tbprof: streamVersion, ...header };
+    const { durationMs } = meta;
+    if (!this.#headerDone) yield encodeHeader(meta);
     this.#headerDone = true;
-    for (const [from, to] of this.#advance('workers', workers.length)) yield { workers: workers.slice(from, to) };
+    for (const [from, to] of this.#advance('workers', workers.length)) {
+      yield { workers: workers.slice(from, to).map(encodeWorker) };
+    }
     for (const [from, to] of this.#advance('strings', strings.length)) yield { strings: strings.slice(from, to) };
     for (const [from, to] of this.#advance('frames', frames.line.length)) yield { frames: slice(frames, from, to) };
     for (const [from, to] of this.#advance('stacks', stacks.frame.length)) yield { stacks: slice(stacks, from, to) };
@@ -71,6 +73,22 @@ export function printLine(line: StreamLine): string {
   return `${JSON.stringify(line)}\n`;
 }
 
+// What says nothing that is not said anyway is left out.
+
+function encodeHeader({ durationMs: _, measure, ...header }: ProfileMeta): HeaderLine {
+  return { tbprof: streamVersion, ...header, ...(measure !== 'wall' && { measure }) };
+}
+
+function encodeWorker({ host, ...worker }: ProfileWorker): WorkersLine['workers'][number] {
+  return host === null ? worker : { ...worker, host };
+}
+
+function encodeSampled(samples: SampleTable, from: number, to: number): DumpsLine['sampled'] {
+  const { cpuUs, ...columns } = samples;
+  const known = cpuUs.subarray(from, to);
+  return { ...slice(columns, from, to), ...(known.some((us) => us >= 0) && { cpuUs: [...known] }) };
+}
+
 function encodeDumps({ dumps, samples }: Profile, from: number, to: number): DumpsLine {
   const firstSample = from === 0 ? 0 : dumps.sampleEnd[from - 1]!;
   const lastSample = dumps.sampleEnd[to - 1]!;
@@ -78,7 +96,7 @@ function encodeDumps({ dumps, samples }: Profile, from: number, to: number): Dum
   const counts = Array.from({ length: to - from }, (_, i) => sampleEnd[from + i]! - (sampleEnd[from + i - 1] ?? 0));
   return {
     dumps: { ...slice(columns, from, to), samples: counts },
-    sampled: slice(samples, firstSample, lastSample),
+    sampled: encodeSampled(samples, firstSample, lastSample),
   };
 }
 

@@ -4,7 +4,7 @@
 // them, tables grow: each row of `strings`, `frames`, `stacks`, `workers` and `threads` gets the next number of its
 // table, counted from 0, and is named by that number ever after. Rows come before whatever names them.
 
-import type { EventKind } from '../profile/profile.ts';
+import type { EventKind, Measure } from '../profile/profile.ts';
 
 export const streamVersion = 1;
 
@@ -13,6 +13,8 @@ export interface HeaderLine {
   /** When the recording began: milliseconds since 1970, UTC. */
   readonly startedEpochMs: number;
   readonly rateHz: number;
+  /** Absent: `wall`. */
+  readonly measure?: Measure;
   readonly host: string;
   readonly source: string;
   readonly recorder: string;
@@ -23,6 +25,8 @@ export interface WorkersLine {
     readonly number: number | null;
     readonly address: string;
     readonly pid: number | null;
+    /** Null or absent: that of the header. */
+    readonly host?: string | null;
   }[];
 }
 
@@ -68,6 +72,8 @@ export interface DumpsLine {
     readonly thread: readonly number[];
     readonly stack: readonly number[];
     readonly weight: readonly number[];
+    /** Processor time in microseconds, -1 where unknown; absent where no sample of the line knows it. */
+    readonly cpuUs?: readonly number[];
   };
 }
 

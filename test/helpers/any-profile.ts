@@ -19,9 +19,14 @@ const dump = fc.record({
   weight: fc.integer({ min: 1, max: 20 }),
   waitUs: fc.integer({ min: -1, max: 10_000 }),
   gap: fc.nat(3),
-  samples: fc.array(fc.record({ core: fc.nat(3), frames: fc.array(frame, { minLength: 1, maxLength: 6 }) }), {
-    maxLength: 4,
-  }),
+  samples: fc.array(
+    fc.record({
+      core: fc.nat(3),
+      cpuUs: fc.integer({ min: -1, max: 20_000 }),
+      frames: fc.array(frame, { minLength: 1, maxLength: 6 }),
+    }),
+    { maxLength: 4 },
+  ),
 });
 
 export const anyProfile: fc.Arbitrary<Profile> = fc
@@ -37,11 +42,12 @@ export const anyProfile: fc.Arbitrary<Profile> = fc
     for (const number of [1, 2, null]) builder.addWorker({ number, address: `/tmp/tbsocket.${number}` });
     let timeMs = 0;
     for (const { worker, weight, waitUs, gap, samples } of dumps) {
-      for (const { core, frames } of samples) {
+      for (const { core, cpuUs, frames } of samples) {
         builder.addSample(
           builder.thread(worker, `uWSGIWorker${worker + 1}Core${core}`),
           builder.stackOf(frames),
           weight,
+          cpuUs,
         );
       }
       builder.endDump({ worker, timeMs, weight, waitUs });

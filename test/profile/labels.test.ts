@@ -76,7 +76,7 @@ describe('groupFrames', () => {
 describe('labelWorker', () => {
   it('names the socket too where two servers have workers of one number', () => {
     const profile = profileFrom(['0/0|a 1']);
-    const workers = ['/tmp/a.1', '/tmp/b.1'].map((address) => ({ number: 1, address, pid: null }));
+    const workers = ['/tmp/a.1', '/tmp/b.1'].map((address) => ({ number: 1, address, pid: null, host: null }));
     const threads = [{ worker: 1, name: 'uWSGIWorker1Core0' }];
     expect(labelWorker({ ...profile, workers, threads }, 1)).toBe('worker 1 (/tmp/b.1)');
     expect(labelThread({ ...profile, workers, threads }, 0)).toBe('worker 1 (/tmp/b.1) uWSGIWorker1Core0');
