@@ -3,10 +3,11 @@ import { usageError } from '../errors.ts';
 import { collapsed } from './collapsed.ts';
 import type { Format } from './format.ts';
 import { html } from './html.ts';
+import { pprof } from './pprof.ts';
 import { recording } from './recording.ts';
 import { speedscope } from './speedscope.ts';
 
-export const formats: readonly Format[] = [html, speedscope, collapsed, recording];
+export const formats: readonly Format[] = [html, speedscope, pprof, collapsed, recording];
 
 /** By its name as given to `--format`. */
 export function formatNamed(name: string): Format {
