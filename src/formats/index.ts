@@ -7,8 +7,9 @@ import { html } from './html.ts';
 import { pprof } from './pprof.ts';
 import { recording } from './recording.ts';
 import { speedscope } from './speedscope.ts';
+import { speedscopeHtml } from './speedscope-html.ts';
 
-export const formats: readonly Format[] = [html, speedscope, pprof, firefox, collapsed, recording];
+export const formats: readonly Format[] = [html, speedscope, speedscopeHtml, pprof, firefox, collapsed, recording];
 
 /** By its name as given to `--format`. */
 export function formatNamed(name: string): Format {
