@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { drainGraceMs, probeMs, type SampledDump, Sampler } from '../../src/sampling/sampler.ts';
+import type { SampledDump } from '../../src/sampling/sampled.ts';
+import { probeMs } from '../../src/sampling/sampled-worker.ts';
+import { drainGraceMs, Sampler } from '../../src/sampling/sampler.ts';
 import type { Verdict } from '../../src/tracebacker/verdict.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 
