@@ -145,7 +145,9 @@ function buildProgram(writeOut: (text: string) => void) {
     .description('sample the workers, write reports; asks agents where there are, else tracebackers')
     .addOption(socketOption())
     .addOption(durationOption())
-    .addOption(rateOption().default(undefined, `${defaults.rateHz}; ${defaults.agentRateHz} where all workers have an agent`))
+    .addOption(
+      rateOption().default(undefined, `${defaults.rateHz}; ${defaults.agentRateHz} where all workers have an agent`),
+    )
     .addOption(outputOption())
     .addOption(formatOption())
     .addOption(pidOption())

@@ -56,8 +56,10 @@ export async function agent({ install }: AgentOptions, { terminal }: CommandCont
   if (there !== null && !there.startsWith(signature)) {
     throw usageError(`${file} is there already, and is no agent of tbprof`, 'choose another folder, or move it away');
   }
-  await writeReport(file, readAgent());
+  await writeReport(file, () => [readAgent()]);
   terminal.say(`wrote ${file}${there === null ? '' : ', in the place of the one that was there'}`);
-  terminal.say('next: make sure that Python looks there (uWSGI: pythonpath), add the lines of tbprof agent --help, reload');
+  terminal.say(
+    'next: make sure that Python looks there (uWSGI: pythonpath), add the lines of tbprof agent --help, reload',
+  );
   return exitCodes.done;
 }

@@ -109,7 +109,7 @@ export class ProfileBuilder {
 
   /** About the memory that what is named takes: what only ever grows, however the dumps are merged. */
   get namesBytes(): number {
-    const rows = this.#strings.length + this.#frames.line.length + this.#stacks.frame.length + this.#threads.length;
+    const rows = this.#strings.length + this.#frames.line.length + this.#stacks.size + this.#threads.length;
     return 2 * this.#stringLength + 100 * rows;
   }
 

@@ -1,7 +1,13 @@
 // The main thread's side of the sampling thread.
 import { Worker } from 'node:worker_threads';
 import type { Target } from '../tracebacker/target.ts';
-import { type FromSamplingThread, type Sampled, type SamplingThreadData, sizeOf, type ToSamplingThread } from './messages.ts';
+import {
+  type FromSamplingThread,
+  type Sampled,
+  type SamplingThreadData,
+  sizeOf,
+  type ToSamplingThread,
+} from './messages.ts';
 
 interface SamplingOptions extends SamplingThreadData {
   /** Ends the recording early; dumps in flight are still read. */

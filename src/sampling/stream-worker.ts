@@ -91,7 +91,8 @@ export async function takeStream<Target extends { readonly stream: unknown }, Re
   const consequence = conclude(worker, verdict, { pieces, ageMs });
   send(new Uint8Array(0), { verdict, consequence, gap: gapOf(verdict, gate.closed !== null) });
   worker.lostTo = verdict === 'ended' || verdict === 'closed' ? null : verdict;
-  if (target === worker.target && consequence === 'dumps') worker.way = verdict === 'gone' ? 'dumps meanwhile' : 'dumps';
+  if (target === worker.target && consequence === 'dumps')
+    worker.way = verdict === 'gone' ? 'dumps meanwhile' : 'dumps';
   // Whether its tracebacker answers instead is still to be seen.
   if (pieces === 0 && (consequence === 'dumps' || verdict === 'closed')) return null;
   return { answered: pieces > 0, leave: consequence === 'leave worker' || consequence === 'leave server' };

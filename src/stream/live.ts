@@ -191,7 +191,8 @@ export class LiveStream {
   /** A thread burns no more than there was. */
   #takeCpu(value: unknown): number {
     const us = orUnknown(value);
-    if (us > 1_000 * (this.#elapsedMs() + clockSlackMs)) throw new Malformed('a thread burned more time than has passed');
+    if (us > 1_000 * (this.#elapsedMs() + clockSlackMs))
+      throw new Malformed('a thread burned more time than has passed');
     return us;
   }
 

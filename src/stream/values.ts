@@ -12,7 +12,8 @@ export function parseObject(line: string): JsonObject {
   } catch {
     value = null;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Malformed('it is not a JSON object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Malformed('it is not a JSON object');
   return value as JsonObject;
 }
 

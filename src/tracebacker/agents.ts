@@ -65,8 +65,7 @@ function streamsByNamespace(): (pid: number) => UnixListener[] {
   const known = new Map<string | null, UnixListener[]>();
   return (pid) => {
     const namespace = readLink(`/proc/${pid}/ns/net`);
-    const listeners =
-      known.get(namespace) ?? listUnixListeners(pid).filter(({ name }) => withoutStream(name) !== null);
+    const listeners = known.get(namespace) ?? listUnixListeners(pid).filter(({ name }) => withoutStream(name) !== null);
     known.set(namespace, listeners);
     return listeners;
   };

@@ -68,7 +68,10 @@ export function chooseServer(servers: readonly UwsgiServer[], pid: number | unde
 /** Why there is no server at all, or none of this pid. */
 export function explainNobody(servers: readonly UwsgiServer[], pid: number | undefined): TbprofError {
   if (pid !== undefined && servers.length > 0) {
-    return nobody(`process ${pid} is no uWSGI server or worker that can be seen, and has no agent`, 'see: tbprof workers');
+    return nobody(
+      `process ${pid} is no uWSGI server or worker that can be seen, and has no agent`,
+      'see: tbprof workers',
+    );
   }
   return nobody(
     'no uWSGI server runs on this machine and no program with an agent, or none that can be seen from here',

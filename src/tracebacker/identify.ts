@@ -33,7 +33,10 @@ export class Identifier {
     for (const { identity, ...socket } of unknown) {
       const { address, stream, worker } = socket;
       // Where both are there, the file for dumps may be a stale one, or that of the stream.
-      const process = addressesOf(socket).map((own) => holders.get(own)).find((holder) => holder !== undefined) ?? null;
+      const process =
+        addressesOf(socket)
+          .map((own) => holders.get(own))
+          .find((holder) => holder !== undefined) ?? null;
       const before = this.#known.get(printAddress(address));
       this.#known.set(printAddress(address), {
         target: { address, stream, worker, process, server: serverOf(socket, process) },

@@ -36,7 +36,9 @@ function resolveWhere(where: string): FoundSocket[] {
   if (where.startsWith('@')) return resolveAbstract(where.slice(1));
   const [, v6, host, port] = hostPort.exec(where) ?? [];
   if (port !== undefined && !look(where)) {
-    return [{ address: { kind: 'tcp', host: (v6 ?? host)!, port: parsePort(port) }, stream: null, worker: null, where }];
+    return [
+      { address: { kind: 'tcp', host: (v6 ?? host)!, port: parsePort(port) }, stream: null, worker: null, where },
+    ];
   }
   return resolveFile(where);
 }

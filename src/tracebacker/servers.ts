@@ -137,10 +137,7 @@ interface SocketPair {
 }
 
 /** Sockets for dumps and for streams, of one process. */
-function pairSockets(
-  listeners: readonly UnixListener[],
-  numberOf: (name: string) => number | null,
-): SocketPair[] {
+function pairSockets(listeners: readonly UnixListener[], numberOf: (name: string) => number | null): SocketPair[] {
   const streams = new Set(listeners.map(({ name }) => withoutStream(name)).filter((name) => name !== null));
   const dumps = listeners.map(({ name }) => name).filter((name) => numberOf(name) !== null || streams.has(name));
   const alone = [...streams].filter((name) => !dumps.some((other) => plainName(other) === name));

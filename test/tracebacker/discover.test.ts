@@ -11,7 +11,16 @@ function server(pid: number, workers: number, visible = true): UwsgiServer {
     process: { pid: pid + index + 1, startTicks: 1 },
     server: `pid ${pid}`,
   }));
-  return { pid, isUwsgi: true, commandLine: ['uwsgi'], options: [], unreadable: [], visible, elsewhere: false, targets };
+  return {
+    pid,
+    isUwsgi: true,
+    commandLine: ['uwsgi'],
+    options: [],
+    unreadable: [],
+    visible,
+    elsewhere: false,
+    targets,
+  };
 }
 
 describe('chooseServer', () => {
