@@ -116,13 +116,19 @@ function describeHottest(profile: Profile, { sampled }: Coverage, { view, limit 
   if (rows.length === 0) return ['no Python code was seen running'];
   const share = (ticks: number) => percent(ticks / sampled).padStart(6);
   return [
-    `hottest ${view.by}s (${profile.meta.measure === 'cpu' ? 'CPU time, ' : ''}ticks of ${sampled}; 1 tick = ${trim(1_000 / profile.meta.rateHz)} ms of one thread)`,
+    `hottest ${view.by}s (${describeTicks(profile, sampled)})`,
     `${'self'.padStart(15)} ${'total'.padStart(15)}  ${view.by}`,
     ...rows.map(({ group, self, total }) => {
       const numbers = [self, total].map((ticks) => `${String(ticks).padStart(8)} ${share(ticks)}`);
       return `${numbers.join(' ')}  ${visible(groups.labels[group]!)}`;
     }),
   ];
+}
+
+function describeTicks({ meta }: Profile, sampled: number): string {
+  const tickMs = 1_000 / meta.rateHz;
+  if (meta.measure === 'cpu') return `CPU time; of ${sampled} ticks, 1 tick = ${trim(tickMs * 1_000)} us of one thread`;
+  return `ticks of ${sampled}; 1 tick = ${trim(tickMs)} ms of one thread`;
 }
 
 /** `1 dump`, `2 dumps`. */

@@ -69,6 +69,7 @@ export async function takeStream<Target extends { readonly stream: unknown }, Re
     if (pieces === 2) {
       settle();
       worker.note(true);
+      worker.goOn();
     }
     send(lines, null);
   });
