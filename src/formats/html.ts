@@ -1,10 +1,11 @@
 // The report page: a template of templates/ with the stream of the profile in it. The page *is* the recording: the
-// stream can be read back out of it. All that comes from the sampled program is in the compressed stream, as base64,
+// stream can be read back out of it, in as much detail of time as a page can carry. All that comes from the sampled program is in the compressed stream, as base64,
 // so that nothing of it needs escaping; the title is the one exception.
+import { compactProfile } from '../aggregate/compact.ts';
 import { labelWorker } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
 import { compressPieces } from '../stream/compress.ts';
-import { printStream } from '../stream/encode.ts';
+import { printPacked } from '../stream/encode.ts';
 import type { Format, FormatAssets, View } from './format.ts';
 
 export const html: Format = {
@@ -28,7 +29,7 @@ async function* renderHtml(profile: Profile, view: View, { template }: FormatAss
   page = fill(page, slots.stream, '<script type="application/octet-stream" id="stream"></script>');
   const start = page.indexOf('</script>', page.indexOf(' id="stream"'));
   yield page.slice(0, start);
-  yield* compressPieces(printStream(profile));
+  yield* compressPieces(printPacked(compactProfile(profile)));
   yield page.slice(start);
 }
 

@@ -4,6 +4,8 @@ import { exitCodes, TbprofError } from '../errors.ts';
 import { ProfileBuilder } from '../profile/builder.ts';
 import { type EventKind, eventKinds, type Measure, measures, type Profile } from '../profile/profile.ts';
 import { streamVersion } from './lines.ts';
+import { unpackColumn } from './packed.ts';
+import { decodePreorder } from './preorder.ts';
 
 export interface DecodedStream {
   readonly profile: Profile;
@@ -107,10 +109,12 @@ class StreamDecoder {
   }
 
   #takeStacks(columns: JsonObject): void {
-    const [parents, frames] = equalColumns(columns, ['parent', 'frame']);
+    const first = 'up' in columns ? this.#stacks.length : 0;
+    const [parents, frames] =
+      'up' in columns ? fromPreorder(columns, this.#frames.length) : equalColumns(columns, ['parent', 'frame']);
     for (let row = 0; row < frames.length; row++) {
       // Parents are looked up among the stacks before this one, so that there can be no cycle.
-      const parent = parents[row] === -1 ? -1 : look(this.#stacks, parents[row], 'stack');
+      const parent = parents[row] === -1 ? -1 : look(this.#stacks, first + Number(parents[row]), 'stack');
       this.#stacks.push(this.builder.stack(parent, look(this.#frames, frames[row], 'frame')));
     }
   }
@@ -275,10 +279,31 @@ function look(rows: readonly number[], value: unknown, what: string): number {
   return row;
 }
 
-type Columns<Names extends readonly string[]> = { [Index in keyof Names]: readonly unknown[] };
+type Columns<Names extends readonly string[]> = { [Index in keyof Names]: ArrayLike<unknown> };
 
 function equalColumns<const Names extends readonly string[]>(columns: JsonObject, names: Names): Columns<Names> {
-  const lists = names.map((name) => list(columns[name]));
+  const lists = names.map((name) => column(columns[name]));
   if (lists.some((column) => column.length !== lists[0]!.length)) throw new Malformed('columns differ in length');
   return lists as Columns<Names>;
+}
+
+/** A list, or packed: then its elements are numbers. */
+function column(value: unknown): ArrayLike<unknown> {
+  if (typeof value !== 'string') return list(value);
+  const numbers = unpackColumn(value);
+  if (numbers === null) throw new Malformed('a packed column is damaged');
+  return numbers;
+}
+
+/** Stacks by parent, counted from the first of the line. */
+function fromPreorder(columns: JsonObject, frameCount: number): [parents: Int32Array, frames: Int32Array] {
+  const [up, callee] = equalColumns(columns, ['up', 'callee']);
+  const numbers = (list: ArrayLike<unknown>) =>
+    list instanceof Int32Array ? list : Int32Array.from(Array.from(list, (value) => whole(value)));
+  const stacks = decodePreorder(
+    { up: numbers(up), callee: numbers(callee), frame: numbers(column(columns.frame)) },
+    frameCount,
+  );
+  if (stacks === null) throw new Malformed('its stacks contradict themselves');
+  return [stacks.parent, stacks.frame];
 }
