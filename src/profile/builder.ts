@@ -1,6 +1,6 @@
 // Builds a profile from dumps or from a stream. A profile can be looked at while it grows.
 import { coarsen, newDumpColumns, newSampleColumns } from './coarsen.ts';
-import { IntColumn, Interner, viewColumns } from './columns.ts';
+import { IntColumn, Interner, PairIndex, viewColumns } from './columns.ts';
 import type { Measure, Profile, ProfileEvent, ProfileMeta, ProfileThread, ProfileWorker } from './profile.ts';
 
 /** Frame with its text; tracebacker/dump.ts has the same shape. */
@@ -35,8 +35,8 @@ export interface ProcessRow {
   readonly cpuMs: number;
 }
 
-/** Stack keys pack parent and frame into one exact double: 2^27 stacks and 2^26 frames. */
-const maxFrames = 2 ** 26;
+/** What a map can hold: https://source.chromium.org/chromium/chromium/src/+/main:v8/src/objects/ordered-hash-table.h */
+const maxFrames = 2 ** 24;
 
 /** About 50 MB of columns. */
 const maxSamples = 4_000_000;
@@ -64,8 +64,8 @@ export class ProfileBuilder {
     source: new IntColumn(),
   };
   readonly #frameIds = new Interner<string>();
-  readonly #stacks = { parent: new IntColumn(), frame: new IntColumn() };
-  readonly #stackIds = new Interner<number>();
+  /** Parent and frame. */
+  readonly #stacks = new PairIndex();
   readonly #stackOfFrames = new WeakMap<readonly FrameText[], number>();
   readonly #dumps = newDumpColumns();
   readonly #samples = newSampleColumns();
@@ -114,12 +114,7 @@ export class ProfileBuilder {
 
   /** The stack of `frame` on top of `parent` (-1: none). */
   stack(parent: number, frame: number): number {
-    const { id, isNew } = this.#stackIds.intern((parent + 1) * maxFrames + frame);
-    if (isNew) {
-      this.#stacks.parent.push(parent);
-      this.#stacks.frame.push(frame);
-    }
-    return id;
+    return this.#stacks.intern(parent, frame);
   }
 
   /** Frames root first, at least one. The same array is remembered: parsers give it again for equal text. */
@@ -192,7 +187,7 @@ export class ProfileBuilder {
       meta: this.#meta,
       strings: this.#strings,
       frames: viewColumns(this.#frames),
-      stacks: viewColumns(this.#stacks),
+      stacks: { parent: this.#stacks.first, frame: this.#stacks.second },
       workers: this.#workers,
       threads: this.#threads,
       dumps: viewColumns(this.#dumps),

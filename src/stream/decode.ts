@@ -16,23 +16,40 @@ export interface DecodedStream {
  * contradicts itself.
  */
 export function decodeStream(stream: string | Uint8Array, name: string): DecodedStream {
-  let decoder: StreamDecoder | null = null;
-  let number = 0;
-  for (const line of typeof stream === 'string' ? linesOfText(stream) : linesOfBytes(stream)) {
-    number += 1;
-    const parsed = parseJson(line, name, number);
-    if (decoder === null) {
-      decoder = new StreamDecoder(parseHeader(parsed, name));
-      continue;
+  const reader = new StreamReader(name);
+  for (const line of typeof stream === 'string' ? linesOfText(stream) : linesOfBytes(stream)) reader.take(line);
+  return reader.finish();
+}
+
+/** As {@link decodeStream}, line by line, for a stream that is longer than memory or not there yet. */
+export class StreamReader {
+  readonly #name: string;
+  #decoder: StreamDecoder | null = null;
+  #number = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** A whole line, without its end. */
+  take(line: string): void {
+    this.#number += 1;
+    const parsed = parseJson(line, this.#name, this.#number);
+    if (this.#decoder === null) {
+      this.#decoder = new StreamDecoder(parseHeader(parsed, this.#name));
+      return;
     }
     try {
-      decoder.take(parsed);
+      this.#decoder.take(parsed);
     } catch (error) {
-      throw error instanceof Malformed ? unreadable(name, number, error.message) : error;
+      throw error instanceof Malformed ? unreadable(this.#name, this.#number, error.message) : error;
     }
   }
-  if (decoder === null) throw unreadable(name, 1, 'there is no whole line in it');
-  return { profile: decoder.builder.view(), whole: decoder.ended };
+
+  finish(): DecodedStream {
+    if (this.#decoder === null) throw unreadable(this.#name, 1, 'there is no whole line in it');
+    return { profile: this.#decoder.builder.view(), whole: this.#decoder.ended };
+  }
 }
 
 /** Whole lines only: what follows the last line end was cut in the middle. */
@@ -197,7 +214,7 @@ function parseHeader(line: JsonObject, name: string): ProfileBuilder {
   }
   try {
     const rateHz = line.rateHz;
-    if (typeof rateHz !== 'number' || !(rateHz > 0 && rateHz < 1e6)) throw new Malformed('its rate is no rate');
+    if (typeof rateHz !== 'number' || !(rateHz > 0 && rateHz <= 1e9)) throw new Malformed('its rate is no rate');
     return new ProfileBuilder({
       startedEpochMs: whole(line.startedEpochMs, latestDateMs),
       rateHz,
