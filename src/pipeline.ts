@@ -1,7 +1,7 @@
 // The chain, spelled once: sockets give dumps, dumps give stacks, ticks give them time, the profile stores each thing
 // once, and everything after that is a view of the profile. Read this first.
 import { TbprofError } from './errors.ts';
-import type { Format, FormatAssets, View } from './formats/format.ts';
+import type { Format, FormatAssets, Pieces, View } from './formats/format.ts';
 import { type Reading, startBytes, unreadable } from './formats/reader.ts';
 import { readerOf } from './formats/readers.ts';
 import { gunzip } from './output/gunzip.ts';
@@ -102,7 +102,7 @@ function unpack(chunks: AsyncIterable<Uint8Array>, name: string): Unpacked {
   };
 }
 
-/** Profile -> text of a file. */
-export function renderProfile(profile: Profile, format: Format, view: View, assets: FormatAssets): Promise<string> {
+/** Profile -> pieces of a file. */
+export function renderProfile(profile: Profile, format: Format, view: View, assets: FormatAssets): Pieces {
   return format.render(profile, view, assets);
 }

@@ -1,8 +1,9 @@
 // What `-o` and `-f` mean, for every command that writes reports.
 import { usageError } from '../errors.ts';
 import type { Format, View } from '../formats/format.ts';
-import { formatNamed, formatOfFile, formats } from '../formats/index.ts';
+import { endingOf, formatNamed, formatOfFile, formats } from '../formats/index.ts';
 import { recording } from '../formats/recording.ts';
+import { inBlocks } from '../output/blocks.ts';
 import { readTemplate } from '../output/files.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { checkWritable, exists, keepsWhatIsWritten, writeReport } from '../output/write.ts';
@@ -38,9 +39,9 @@ export interface Written {
 /** How an output of this profile is rendered and written. */
 export function writerOf(profile: Profile, view: View, terminal: Terminal): (output: Output) => Promise<void> {
   return async ({ file, format }) => {
-    const text = await renderProfile(profile, format, view, { template: readTemplate });
-    if (file === '-') await terminal.out(text);
-    else await writeReport(file, text);
+    const pieces = () => renderProfile(profile, format, view, { template: readTemplate });
+    if (file !== '-') await writeReport(file, pieces);
+    else for await (const block of inBlocks(pieces())) await terminal.out(block);
   };
 }
 
@@ -63,7 +64,7 @@ export async function tryEach(outputs: readonly Output[], write: (output: Output
 export function recordingName(outputs: readonly Output[], now: Date): string {
   const first = outputs.find(({ file }) => file !== '-' && keepsWhatIsWritten(file));
   if (!first) return defaultFile(recording, now);
-  const ending = first.format.extensions.find((extension) => first.file.toLowerCase().endsWith(extension)) ?? '';
+  const ending = endingOf(first.file, first.format);
   return `${first.file.slice(0, first.file.length - ending.length)}${recording.extensions[0]}`;
 }
 

@@ -10,7 +10,9 @@ export const collapsed: Format = {
   name: 'collapsed',
   description: 'collapsed stacks: one line per stack, counts in ticks',
   extensions: ['.collapsed', '.folded', '.txt'],
-  render: async (profile, view) => renderCollapsed(profile, view),
+  render: function* (profile, view) {
+    yield renderCollapsed(profile, view);
+  },
 };
 
 /** Lines sorted by their text, so that the same profile gives the same bytes. */

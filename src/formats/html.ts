@@ -3,7 +3,7 @@
 // so that nothing of it needs escaping; the title is the one exception.
 import { labelWorker } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
-import { compress } from '../stream/compress.ts';
+import { compressPieces } from '../stream/compress.ts';
 import { printStream } from '../stream/encode.ts';
 import type { Format, FormatAssets, View } from './format.ts';
 
@@ -21,12 +21,15 @@ const slots = {
   stream: /<script type="application\/octet-stream" id="stream">[^<]*<\/script>/,
 };
 
-async function renderHtml(profile: Profile, view: View, { template }: FormatAssets): Promise<string> {
-  const payload = await compress(printStream(profile));
+async function* renderHtml(profile: Profile, view: View, { template }: FormatAssets): AsyncGenerator<string, void> {
   let page = template('report.html');
   page = fill(page, slots.title, `<title>${escapeHtml(titleOf(profile))}</title>`);
   page = fill(page, slots.view, `<script type="application/json" id="view">${JSON.stringify(view)}</script>`);
-  return fill(page, slots.stream, `<script type="application/octet-stream" id="stream">${payload}</script>`);
+  page = fill(page, slots.stream, '<script type="application/octet-stream" id="stream"></script>');
+  const start = page.indexOf('</script>', page.indexOf(' id="stream"'));
+  yield page.slice(0, start);
+  yield* compressPieces(printStream(profile));
+  yield page.slice(start);
 }
 
 /** The base64 payload of a page, or null where the text is no page of ours. */

@@ -1,7 +1,8 @@
 // A profile in the making from a file of another tool: names become rows, weights are added up or laid out in time, and
 // in the end they become whole ticks.
 import { ProfileBuilder } from '../profile/builder.ts';
-import { FloatColumn, IntColumn, PairIndex } from '../profile/columns.ts';
+import { FloatColumn, IntColumn } from '../profile/columns.ts';
+import { PairTable } from '../profile/pairs.ts';
 import type { Measure, Profile, ProfileWorker } from '../profile/profile.ts';
 import { detach } from '../stream/line-splitter.ts';
 import { type FrameName, parseFrame } from './frame-text.ts';
@@ -41,7 +42,7 @@ export class ImportedProfile {
   readonly #framesOfText = new Map<string, number>();
   #frames = 0;
   /** Thread and stack, and how much of it. */
-  readonly #pairs = new PairIndex();
+  readonly #pairs = new PairTable();
   readonly #weights = new FloatColumn();
   /** The same in order of time, where it is known: see {@link run}. */
   readonly #runs = {
@@ -105,7 +106,7 @@ export class ImportedProfile {
 
   /** So much more of a stack, whenever it was. */
   add(thread: number, stack: number, weight: number): void {
-    const pair = this.#pairs.intern(thread, stack);
+    const pair = this.#pairs.number(thread, stack);
     if (pair === this.#weights.length) this.#weights.push(weight);
     else this.#weights.add(pair, weight);
   }
@@ -150,7 +151,8 @@ export class ImportedProfile {
 
   /** As few dumps per worker as hold everything. */
   #addUp(): number {
-    const { first: threads, second: stacks } = this.#pairs;
+    const threads = this.#pairs.first();
+    const stacks = this.#pairs.second();
     const weights = this.#weights.view();
     const totals = new Map<number, number>();
     const order = Uint32Array.from(threads.keys()).sort(

@@ -16,7 +16,15 @@ export function formatNamed(name: string): Format {
   return found;
 }
 
-/** By the ending of a file's name; null for an unknown one. */
+/** By the ending of a file's name, the longest that fits: `.speedscope.html` before `.html`; null for an unknown one. */
 export function formatOfFile(file: string): Format | null {
-  return formats.find(({ extensions }) => extensions.some((ending) => file.toLowerCase().endsWith(ending))) ?? null;
+  const lengthOf = (format: Format) => endingOf(file, format).length;
+  const fitting = formats.filter((format) => lengthOf(format) > 0);
+  return fitting.sort((a, b) => lengthOf(b) - lengthOf(a))[0] ?? null;
+}
+
+/** What of the file's name says the format; empty where nothing does. */
+export function endingOf(file: string, { extensions }: Format): string {
+  const fitting = extensions.filter((ending) => file.toLowerCase().endsWith(ending));
+  return fitting.sort((a, b) => b.length - a.length)[0] ?? '';
 }

@@ -57,7 +57,7 @@ export class Message {
     this.#wire = tag % 8;
     if (this.#field === 0) throw new BadProtobuf('a field has the number 0', this.#at);
     this.#from = this.#at;
-    if (this.#wire === wire.varint) this.#varint();
+    if (this.#wire === wire.varint) this.#at = readVarint(this.#bytes, this.#at, this.#end).next;
     else if (this.#wire === wire.fixed64) this.#at += 8;
     else if (this.#wire === wire.fixed32) this.#at += 4;
     else if (this.#wire === wire.bytes) {

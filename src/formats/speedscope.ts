@@ -10,7 +10,9 @@ export const speedscope: Format = {
   name: 'speedscope',
   description: 'JSON for speedscope.app: all workers, then each thread in order of time',
   extensions: ['.speedscope.json'],
-  render: async (profile, view) => `${JSON.stringify(buildSpeedscope(profile, view))}\n`,
+  render: function* (profile, view) {
+    yield `${JSON.stringify(buildSpeedscope(profile, view))}\n`;
+  },
 };
 
 interface SampledProfile {

@@ -1,6 +1,7 @@
 // Builds a profile from dumps or from a stream. A profile can be looked at while it grows.
 import { coarsen, newDumpColumns, newSampleColumns } from './coarsen.ts';
-import { IntColumn, Interner, PairIndex, viewColumns } from './columns.ts';
+import { IntColumn, Interner, viewColumns } from './columns.ts';
+import { PairTable } from './pairs.ts';
 import type { Measure, Profile, ProfileEvent, ProfileMeta, ProfileThread, ProfileWorker } from './profile.ts';
 
 /** Frame with its text; tracebacker/dump.ts has the same shape. */
@@ -35,8 +36,8 @@ export interface ProcessRow {
   readonly cpuMs: number;
 }
 
-/** What a map can hold: https://source.chromium.org/chromium/chromium/src/+/main:v8/src/objects/ordered-hash-table.h */
-const maxFrames = 2 ** 24;
+/** Far more than any program has; a file that says otherwise is not one of ours. */
+const maxFrames = 2 ** 26;
 
 /** About 50 MB of columns. */
 const maxSamples = 4_000_000;
@@ -65,7 +66,7 @@ export class ProfileBuilder {
   };
   readonly #frameIds = new Interner<string>();
   /** Parent and frame. */
-  readonly #stacks = new PairIndex();
+  readonly #stacks = new PairTable();
   readonly #stackOfFrames = new WeakMap<readonly FrameText[], number>();
   readonly #dumps = newDumpColumns();
   readonly #samples = newSampleColumns();
@@ -114,7 +115,7 @@ export class ProfileBuilder {
 
   /** The stack of `frame` on top of `parent` (-1: none). */
   stack(parent: number, frame: number): number {
-    return this.#stacks.intern(parent, frame);
+    return this.#stacks.number(parent, frame);
   }
 
   /** Frames root first, at least one. The same array is remembered: parsers give it again for equal text. */
@@ -187,7 +188,7 @@ export class ProfileBuilder {
       meta: this.#meta,
       strings: this.#strings,
       frames: viewColumns(this.#frames),
-      stacks: { parent: this.#stacks.first, frame: this.#stacks.second },
+      stacks: { parent: this.#stacks.first(), frame: this.#stacks.second() },
       workers: this.#workers,
       threads: this.#threads,
       dumps: viewColumns(this.#dumps),

@@ -69,67 +69,6 @@ export class FloatColumn {
   }
 }
 
-/**
- * Gives each distinct pair of numbers (32 bits each) a number, in order of first appearance. Stacks come in tens of
- * millions: a Map of them would take five times the memory, and stops at 2^24 entries.
- */
-export class PairIndex {
-  readonly #first = new IntColumn();
-  readonly #second = new IntColumn();
-  /** Open addressing with linear probing: the number of the pair, plus one; 0 is free. A power of two long. */
-  #slots = new Int32Array(256);
-
-  get length(): number {
-    return this.#first.length;
-  }
-
-  get first(): Int32Array {
-    return this.#first.view();
-  }
-
-  get second(): Int32Array {
-    return this.#second.view();
-  }
-
-  /** The number of the pair; new where it is the length from before. */
-  intern(first: number, second: number): number {
-    const slot = this.#find(first, second);
-    const known = this.#slots[slot]! - 1;
-    if (known >= 0) return known;
-    const id = this.#first.length;
-    this.#first.push(first);
-    this.#second.push(second);
-    this.#slots[slot] = id + 1;
-    if (id * 2 > this.#slots.length) this.#grow();
-    return id;
-  }
-
-  #find(first: number, second: number): number {
-    const mask = this.#slots.length - 1;
-    let slot = hashPair(first, second) & mask;
-    for (let taken = this.#slots[slot]!; taken !== 0; taken = this.#slots[slot]!) {
-      if (this.#first.at(taken - 1) === first && this.#second.at(taken - 1) === second) return slot;
-      slot = (slot + 1) & mask;
-    }
-    return slot;
-  }
-
-  #grow(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2);
-    for (let id = 0; id < this.#first.length; id++) {
-      this.#slots[this.#find(this.#first.at(id), this.#second.at(id))] = id + 1;
-    }
-  }
-}
-
-/** The finalizer of MurmurHash3 over both: https://github.com/aappleby/smhasher/wiki/MurmurHash3 */
-function hashPair(first: number, second: number): number {
-  let hash = Math.imul(first, 0x9e3779b1) ^ second;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
-}
-
 /** Gives each distinct key a number, in order of first appearance. */
 export class Interner<Key> {
   readonly #numbers = new Map<Key, number>();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { defaultView, type View } from '../../src/formats/format.ts';
+import type { View } from '../../src/formats/format.ts';
 import { type SpeedscopeFile, speedscope } from '../../src/formats/speedscope.ts';
 import { groupings } from '../../src/profile/labels.ts';
 import type { Profile } from '../../src/profile/profile.ts';
@@ -13,6 +13,7 @@ import { type OpenPage, useChromium } from '../helpers/chromium.ts';
 import { runCli } from '../helpers/cli.ts';
 import { describeWith } from '../helpers/describe-with.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
+import { renderText } from '../helpers/rendered.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const app = createRequire(import.meta.url).resolve('speedscope/dist/release/index.html');
@@ -81,8 +82,7 @@ describeWith('chromium', 'speedscope application', () => {
     return { page, written };
   };
 
-  const render = (profile: Profile, view: View = defaultView) =>
-    speedscope.render(profile, view, { template: () => '' });
+  const render = (profile: Profile, view?: View) => renderText(speedscope, profile, view);
 
   const profile = profileFrom(
     [
