@@ -19,7 +19,7 @@ export const readRecording: Reader = {
 export const readPage: Reader = {
   name: 'html',
   description: 'pages of tbprof',
-  recognises: (_start, text) => /^\s*<(!doctype|html)\b/i.test(text),
+  recognises: (_start, text) => /^\s*<(!doctype|html)\b|<script [^>]*id="stream">/i.test(text),
   read: async (input) => ({ ...(await readInPage(input)), skipped: [] }),
 };
 

@@ -21,7 +21,7 @@ export function readerOf(start: Uint8Array, name: string): Reader {
   const text = new TextDecoder().decode(bytes);
   const found = readers.find(({ recognises }) => recognises(bytes, text));
   if (found) return found;
-  if (text.trim() === '') throw unreadable(name, 'it is empty');
+  if (bytes.length === 0) throw unreadable(name, 'it is empty');
   if (!text.includes('\0')) return readTracebacks;
   const known = readers.map(({ description }) => description).join('; ');
   throw unreadable(name, 'it is of no kind that is known, or it is damaged', `known: ${known}`);
