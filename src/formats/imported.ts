@@ -44,6 +44,7 @@ export class ImportedProfile {
   /** Thread and stack, and how much of it. */
   readonly #pairs = new PairTable();
   readonly #weights = new FloatColumn();
+  readonly #cpuUs = new FloatColumn();
   /** The same in order of time, where it is known: see {@link run}. */
   readonly #runs = {
     thread: new IntColumn(),
@@ -104,11 +105,16 @@ export class ImportedProfile {
     throw new RangeError(`more than ${maxStacks} distinct stacks`);
   }
 
-  /** So much more of a stack, whenever it was. */
-  add(thread: number, stack: number, weight: number): void {
+  /** So much more of a stack, whenever it was; of one stack either always or never with its processor time. */
+  add(thread: number, stack: number, weight: number, cpuUs = -1): void {
     const pair = this.#pairs.number(thread, stack);
-    if (pair === this.#weights.length) this.#weights.push(weight);
-    else this.#weights.add(pair, weight);
+    if (pair === this.#weights.length) {
+      this.#weights.push(weight);
+      this.#cpuUs.push(cpuUs);
+    } else {
+      this.#weights.add(pair, weight);
+      if (cpuUs > 0) this.#cpuUs.add(pair, cpuUs);
+    }
   }
 
   /** A stack from one time to another, in weights since the beginning. A thread's come in order. */
@@ -154,6 +160,7 @@ export class ImportedProfile {
     const threads = this.#pairs.first();
     const stacks = this.#pairs.second();
     const weights = this.#weights.view();
+    const cpuUs = this.#cpuUs.view();
     const totals = new Map<number, number>();
     const order = Uint32Array.from(threads.keys()).sort(
       (a, b) => this.#threadWorkers[threads[a]!]! - this.#threadWorkers[threads[b]!]! || a - b,
@@ -161,9 +168,9 @@ export class ImportedProfile {
     let inDump = 0;
     order.forEach((pair, at) => {
       const worker = this.#threadWorkers[threads[pair]!]!;
-      for (const weight of this.#split(weights[pair]!)) {
+      for (const [part, weight] of this.#split(weights[pair]!).entries()) {
         if (inDump + weight > maxWeight) inDump = this.#endDump(worker, inDump);
-        this.#builder.addSample(threads[pair]!, stacks[pair]!, weight);
+        this.#builder.addSample(threads[pair]!, stacks[pair]!, weight, part === 0 ? cpuUs[pair]! : -1);
         inDump += weight;
         totals.set(worker, (totals.get(worker) ?? 0) + weight);
       }

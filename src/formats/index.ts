@@ -1,12 +1,15 @@
 // The registry: a new writer is one file and one line here.
 import { usageError } from '../errors.ts';
 import { collapsed } from './collapsed.ts';
+import { firefox } from './firefox.ts';
 import type { Format } from './format.ts';
 import { html } from './html.ts';
+import { pprof } from './pprof.ts';
 import { recording } from './recording.ts';
 import { speedscope } from './speedscope.ts';
+import { speedscopeHtml } from './speedscope-html.ts';
 
-export const formats: readonly Format[] = [html, speedscope, collapsed, recording];
+export const formats: readonly Format[] = [html, speedscope, speedscopeHtml, pprof, firefox, collapsed, recording];
 
 /** By its name as given to `--format`. */
 export function formatNamed(name: string): Format {

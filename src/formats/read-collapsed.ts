@@ -8,6 +8,7 @@ import { LineSplitter } from '../stream/line-splitter.ts';
 import { parseAustinFrame, parseFrame } from './frame-text.ts';
 import { type ImportedMeta, ImportedProfile } from './imported.ts';
 import { type Input, type Reader, type Reading, SkipCount, unreadable } from './reader.ts';
+import { type NamedWorker, parseWorkerLabel } from './worker-text.ts';
 
 export const readCollapsed: Reader = {
   name: 'collapsed',
@@ -35,7 +36,10 @@ async function read({ name, chunks }: Input): Promise<Reading> {
 
 /** A root that is no frame. */
 type Root =
-  | { readonly kind: 'worker'; readonly number: number | null; readonly address: string; readonly pid: number | null }
+  | ({ readonly kind: 'worker'; readonly pid: number | null; readonly number: number | null } & Omit<
+      NamedWorker,
+      'number'
+    >)
   | { readonly kind: 'thread'; readonly name: string };
 
 class StackLines {
@@ -138,12 +142,13 @@ class StackLines {
     const found = stack === -1 ? this.#rootOf(text) : null;
     if (found?.kind === 'worker' && worker === null && thread === null) {
       const { kind: _, ...row } = found;
-      return { ...place, worker: this.#profile.worker(row), number: row.number, isAustin: /^P\d/.test(text) };
+      const label = row.number === null ? null : text;
+      return { ...place, worker: this.#profile.worker(row), label, isAustin: /^P\d/.test(text) };
     }
     if (found?.kind === 'thread' && thread === null) return { ...place, thread: found.name };
     // Below our `worker 1` stands a thread, whatever its name.
-    if (stack === -1 && place.number !== null && thread === null) {
-      const prefix = `worker ${place.number} `;
+    if (stack === -1 && place.label !== null && thread === null) {
+      const prefix = `${place.label} `;
       return { ...place, thread: text.startsWith(prefix) ? text.slice(prefix.length) : text };
     }
     const frame = this.#profile.frameOfText(text, isAustin ? parseAustinFrame : parseFrame);
@@ -163,13 +168,14 @@ class StackLines {
 /** Where a line has come to, frame by frame. */
 interface Place {
   readonly worker: number | null;
-  readonly number: number | null;
+  /** What we called it; null where another tool did. */
+  readonly label: string | null;
   readonly thread: string | null;
   readonly stack: number;
   readonly isAustin: boolean;
 }
 
-const root: Place = { worker: null, number: null, thread: null, stack: -1, isAustin: false };
+const root: Place = { worker: null, label: null, thread: null, stack: -1, isAustin: false };
 
 const workerRoots = [/^P(\d{1,9})$/, /^process (\d{1,9})(?=:|$)/];
 const threadRoots = [
@@ -180,10 +186,10 @@ const threadRoots = [
 ];
 
 function parseRoot(text: string): Root | null {
-  const number = /^worker (\d{1,9})(?: .*)?$/s.exec(text)?.[1];
-  if (number !== undefined) return { kind: 'worker', number: Number(number), address: text, pid: null };
+  const ours = parseWorkerLabel(text);
+  if (ours) return { kind: 'worker', ...ours, pid: null };
   const pid = firstMatch(workerRoots, text);
-  if (pid !== null) return { kind: 'worker', number: null, address: `process ${pid}`, pid: Number(pid) };
+  if (pid !== null) return { kind: 'worker', number: null, host: null, address: `process ${pid}`, pid: Number(pid) };
   const name = firstMatch(threadRoots, text);
   return name === null ? null : { kind: 'thread', name };
 }

@@ -5,6 +5,7 @@ import type { Measure, Profile } from '../profile/profile.ts';
 import { type ImportedMeta, ImportedProfile } from './imported.ts';
 import { BadProtobuf, Message } from './protobuf.ts';
 import { collect, type Input, type Reader, type Reading, SkipCount, unreadable } from './reader.ts';
+import { parseWorkerLabel } from './worker-text.ts';
 
 export const readPprof: Reader = {
   name: 'pprof',
@@ -68,6 +69,7 @@ class PprofTables {
   readonly period: number;
   readonly periodType: SampleType | null;
   readonly defaultType: string;
+  readonly comment: string;
 
   constructor(bytes: Uint8Array) {
     this.whole = new Message(bytes);
@@ -82,13 +84,20 @@ class PprofTables {
       else if (message.field === 11) periodType = message.message();
       if (this.#strings.length > maxRows) throw new RangeError(`it has more than ${maxRows} strings`);
     }
-    const { 9: time = 0, 10: duration = 0, 12: period = 0, 14: defaultType = 0 } = this.whole.numbers();
+    const {
+      9: time = 0,
+      10: duration = 0,
+      12: period = 0,
+      13: comment = 0,
+      14: defaultType = 0,
+    } = this.whole.numbers();
     this.timeNanos = time;
     this.durationNanos = duration;
     this.period = period;
     this.types = types.map((type) => this.#typeOf(type));
     this.periodType = periodType && this.#typeOf(periodType);
     this.defaultType = this.text(defaultType);
+    this.comment = this.text(comment);
   }
 
   /** The empty text where there is none of this number. */
@@ -118,6 +127,8 @@ interface Weighing {
   readonly rateHz: number;
   /** Weight of the values of a sample. */
   readonly weigh: (values: readonly number[]) => number;
+  /** Its processor time where that is told beside it, else -1. */
+  readonly cpuUs: (values: readonly number[]) => number;
 }
 
 const unitNanos: Record<string, number> = { nanoseconds: 1, microseconds: 1e3, milliseconds: 1e6, seconds: 1e9 };
@@ -129,21 +140,29 @@ function chooseWeighing({ types, period, periodType, defaultType }: PprofTables)
   const time = byDefault >= 0 ? times.find((type) => type === byDefault) : (named('wall') ?? named('cpu') ?? times[0]);
   if (time === undefined) {
     const index = byDefault >= 0 ? byDefault : Math.max(0, types.length - 1);
-    return { measure: 'count', rateHz: 1, weigh: (values) => values[index] ?? 0 };
+    return { measure: 'count', rateHz: 1, weigh: (values) => values[index] ?? 0, cpuUs: () => -1 };
   }
   const nanos = unitNanos[types[time]!.unit]!;
   const measure = types[time]!.type === 'cpu' ? 'cpu' : 'wall';
   const periodNanos = period * (unitNanos[periodType?.unit ?? ''] ?? 0);
   // Times are whole periods where they were sampled, so that ticks are what the sampler saw.
   const tickNanos = periodNanos >= 1e5 ? periodNanos : 1e3;
-  return { measure, rateHz: 1e9 / tickNanos, weigh: (values) => ((values[time] ?? 0) * nanos) / tickNanos };
+  const cpu = measure === 'cpu' ? undefined : named('cpu');
+  const cpuScale = cpu === undefined ? 0 : unitNanos[types[cpu]!.unit]! / 1e3;
+  return {
+    measure,
+    rateHz: 1e9 / tickNanos,
+    weigh: (values) => ((values[time] ?? 0) * nanos) / tickNanos,
+    cpuUs: (values) => (cpu === undefined ? -1 : Math.max(-1, (values[cpu] ?? -1) * cpuScale)),
+  };
 }
 
 function importSamples(tables: PprofTables, file: string, skipped: SkipCount): Profile {
-  const { measure, rateHz, weigh } = chooseWeighing(tables);
+  const { measure, rateHz, weigh, cpuUs } = chooseWeighing(tables);
   const imported = new ImportedProfile(skipped);
   const framesAt = locationReader(tables, imported, skipped);
   let number = 0;
+  let host: string | null = null;
   for (const message = tables.whole.again(); message.next(); ) {
     if (message.field !== 2) continue;
     number += 1;
@@ -153,17 +172,19 @@ function importSamples(tables: PprofTables, file: string, skipped: SkipCount): P
       skipped.add(weight === 0 ? 'samples without weight' : 'samples with a negative weight', `sample ${number}`);
       continue;
     }
+    host ??= labels.get('host') ?? null;
     let stack = -1;
     for (const location of locations.reverse()) {
       for (const frame of framesAt(location)) stack = imported.stack(stack, frame);
     }
     if (stack === -1) skipped.add('samples without a stack', `sample ${number}`);
-    else imported.add(threadOf(imported, labels, file), stack, weight);
+    else imported.add(threadOf(imported, labels, file), stack, weight, cpuUs(values));
   }
   if (number === 0 && tables.types.length === 0) throw new BadProtobuf('there is nothing of a profile in it', 0);
-  const meta: ImportedMeta = { source: 'pprof', recorder: 'unknown', measure, rateHz };
+  const meta: ImportedMeta = { source: 'pprof', recorder: tables.comment || 'unknown', measure, rateHz };
   return imported.finish({
     ...meta,
+    host: host ?? '',
     ...(tables.timeNanos > 0 && { startedEpochMs: Math.min(8.64e15, Math.round(tables.timeNanos / 1e6)) }),
     ...(tables.durationNanos > 0 && { durationMs: tables.durationNanos / 1e6 }),
   });
@@ -192,16 +213,13 @@ function readSample(message: Message, tables: PprofTables): Sample {
 /** By the labels that we write, and by those that are usual: `thread`, `thread_id`, `tid`; `pid`. */
 function threadOf(imported: ImportedProfile, labels: ReadonlyMap<string, string>, file: string): number {
   const name = labels.get('thread') ?? labels.get('thread name') ?? labels.get('thread_id') ?? labels.get('tid');
-  const worker = labels.get('worker');
-  const host = labels.get('host') ?? null;
-  const pid = labels.get('pid');
-  const number = /^(?:worker )?(\d{1,9})$/.exec(worker ?? '')?.[1];
+  const worker = labels.get('worker') ?? '';
+  const pid = /^\d{1,9}$/.exec(labels.get('pid') ?? '')?.[0];
   const row = imported.worker({
-    address:
-      worker === undefined ? (pid === undefined ? file : `process ${pid}`) : number ? `worker ${number}` : worker,
-    number: number === undefined ? null : Number(number),
-    host,
-    ...(pid !== undefined && /^\d{1,9}$/.test(pid) && { pid: Number(pid) }),
+    address: worker || (pid === undefined ? file : `process ${pid}`),
+    ...parseWorkerLabel(worker),
+    host: labels.get('host') ?? null,
+    ...(pid !== undefined && { pid: Number(pid) }),
   });
   return imported.thread(row, name ?? 'all threads');
 }

@@ -6,6 +6,7 @@ import { ImportedProfile } from './imported.ts';
 import { parseJson } from './json.ts';
 import { collect, type Input, type Reader, type Reading, SkipCount, unreadable } from './reader.ts';
 import { findRate } from './tick-rate.ts';
+import { parseWorkerLabel, workerOfThread } from './worker-text.ts';
 
 export const readSpeedscope: Reader = {
   name: 'speedscope',
@@ -118,16 +119,14 @@ function importFrame(profile: ImportedProfile, { name, file, line }: Json): numb
 }
 
 /** Our `worker 1 MainThread` and `uWSGIWorker1Core0`, py-spy's `Process 12 Thread 34 "name"`. */
-function nameThread(profile: ImportedProfile, title: string, file: string): number {
-  const [, number, rest] = /^(?:worker (\d{1,9}) )?(.*?)(?: \(not in order of time\))?$/s.exec(title)!;
-  const core = /^uWSGIWorker(\d{1,9})Core\d+$/.exec(rest!)?.[1];
-  const worker = number ?? core;
-  if (worker !== undefined) {
-    return profile.thread(profile.worker({ number: Number(worker), address: `worker ${worker}` }), rest!);
-  }
-  const [, pid, quoted] = /^(?:Process (\d{1,9}) )?Thread \S+ "(.*)"$/s.exec(title) ?? [];
+function nameThread(imported: ImportedProfile, title: string, file: string): number {
+  const name = title.replace(/ \(not in order of time\)$/, '');
+  const [, label, thread] = /^(worker \d{1,9}(?: on \S+)?(?: \([^)]*\))?) (.+)$/s.exec(name) ?? [];
+  const worker = label === undefined ? workerOfThread(name) : parseWorkerLabel(label);
+  if (worker) return imported.thread(imported.worker(worker), thread ?? name);
+  const [, pid, quoted] = /^(?:Process (\d{1,9}) )?Thread \S+ "(.*)"$/s.exec(name) ?? [];
   const address = pid === undefined ? file : `process ${pid}`;
-  return profile.thread(profile.worker({ address, ...(pid && { pid: Number(pid) }) }), quoted ?? title);
+  return imported.thread(imported.worker({ address, ...(pid && { pid: Number(pid) }) }), quoted ?? name);
 }
 
 function runsOf(profile: Json, skipped: SkipCount): Run[] {

@@ -109,6 +109,13 @@ describe('speedscope file', () => {
     });
   });
 
+  it('counts where the profile counts', () => {
+    const profile = profileFrom(['a;b 2', 'a 1'], { rateHz: 30 });
+    const counted = { ...profile, meta: { ...profile.meta, measure: 'count' as const } };
+    const [all] = buildSpeedscope(counted, defaultView).profiles;
+    expect(all).toMatchObject({ unit: 'none', weights: [2, 1], endValue: 3 });
+  });
+
   it('leaves out threads without a sample and is valid without any', () => {
     const builder = newBuilder(10);
     builder.thread(builder.addWorker({ number: 1, address: 'a' }), 'idle');
