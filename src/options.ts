@@ -11,6 +11,8 @@ export const defaults = {
   demoDurationMs: 5_000,
   demoRateHz: 100,
   topFunctions: 10,
+  /** Of the total, for a node of the call tree on the terminal. */
+  minShare: 0.01,
 } as const;
 
 export const maxRateHz = 1_000;
@@ -95,7 +97,7 @@ export function parseTime(text: string): number {
 export type Pattern = (text: string) => boolean;
 
 /** Names come from files: a hostile one may be long. Frames that people read are shorter. */
-const maxMatchedChars = 2_000;
+export const maxMatchedChars = 2_000;
 
 /**
  * Plain text is looked for whatever its case; `/regex/` is one, and `/regex/i` one that ignores case. What needs

@@ -160,7 +160,7 @@ function chooseWeighing({ types, period, periodType, defaultType }: PprofTables)
 function importSamples(tables: PprofTables, file: string, skipped: SkipCount): Profile {
   const { measure, rateHz, weigh, cpuUs } = chooseWeighing(tables);
   const imported = new ImportedProfile(skipped);
-  const framesAt = locationReader(tables, imported, skipped);
+  const stackOf = stackReader(tables, imported, skipped);
   let number = 0;
   let host: string | null = null;
   for (const message = tables.whole.again(); message.next(); ) {
@@ -168,17 +168,14 @@ function importSamples(tables: PprofTables, file: string, skipped: SkipCount): P
     number += 1;
     const { locations, values, labels } = readSample(message.message(), tables);
     const weight = weigh(values);
-    if (!(weight > 0)) {
-      skipped.add(weight === 0 ? 'samples without weight' : 'samples with a negative weight', `sample ${number}`);
-      continue;
-    }
     host ??= labels.get('host') ?? null;
-    let stack = -1;
-    for (const location of locations.reverse()) {
-      for (const frame of framesAt(location)) stack = imported.stack(stack, frame);
+    if (weight > 0) {
+      const stack = stackOf(locations);
+      if (stack === -1) skipped.add('samples without a stack', `sample ${number}`);
+      else imported.add(threadOf(imported, labels, file), stack, weight, cpuUs(values));
+    } else {
+      skipped.add(weight < 0 ? 'samples with a negative weight' : 'samples without weight', `sample ${number}`);
     }
-    if (stack === -1) skipped.add('samples without a stack', `sample ${number}`);
-    else imported.add(threadOf(imported, labels, file), stack, weight, cpuUs(values));
   }
   if (number === 0 && tables.types.length === 0) throw new BadProtobuf('there is nothing of a profile in it', 0);
   const meta: ImportedMeta = { source: 'pprof', recorder: tables.comment || 'unknown', measure, rateHz };
@@ -188,6 +185,17 @@ function importSamples(tables: PprofTables, file: string, skipped: SkipCount): P
     ...(tables.timeNanos > 0 && { startedEpochMs: Math.min(8.64e15, Math.round(tables.timeNanos / 1e6)) }),
     ...(tables.durationNanos > 0 && { durationMs: tables.durationNanos / 1e6 }),
   });
+}
+
+function stackReader(tables: PprofTables, imported: ImportedProfile, skipped: SkipCount) {
+  const framesAt = locationReader(tables, imported, skipped);
+  return (locations: readonly number[]): number => {
+    let stack = -1;
+    for (const location of locations.toReversed()) {
+      for (const frame of framesAt(location)) stack = imported.stack(stack, frame);
+    }
+    return stack;
+  };
 }
 
 interface Sample {
