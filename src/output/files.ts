@@ -18,7 +18,7 @@ export function readInput(file: string): Uint8Array {
   }
 }
 
-/** A page of the package's templates/. */
+/** A file of the package's templates/. */
 export function readTemplate(name: string): string {
   return readFileSync(new URL(`../../templates/${name}`, import.meta.url), 'utf8');
 }
