@@ -58,6 +58,7 @@ export class ProfileBuilder {
   readonly #threadIds = new Interner<string>();
   readonly #strings: string[] = [];
   readonly #stringIds = new Interner<string>();
+  #stringLength = 0;
   readonly #frames = {
     function: new IntColumn(),
     file: new IntColumn(),
@@ -90,14 +91,26 @@ export class ProfileBuilder {
   /** Threads are told apart by worker and name: names are all that a dump says of them. */
   thread(worker: number, name: string): number {
     const { id, isNew } = this.#threadIds.intern(`${worker} ${name}`);
-    if (isNew) this.#threads.push({ worker, name });
+    if (isNew) {
+      this.#threads.push({ worker, name });
+      this.#stringLength += name.length;
+    }
     return id;
   }
 
   string(text: string): number {
     const { id, isNew } = this.#stringIds.intern(text);
-    if (isNew) this.#strings.push(text);
+    if (isNew) {
+      this.#strings.push(text);
+      this.#stringLength += text.length;
+    }
     return id;
+  }
+
+  /** About the memory that what is named takes: what only ever grows, however the dumps are merged. */
+  get namesBytes(): number {
+    const rows = this.#strings.length + this.#frames.line.length + this.#stacks.size + this.#threads.length;
+    return 2 * this.#stringLength + 100 * rows;
   }
 
   /** `function`, `file` and `source` are numbers of strings. */
