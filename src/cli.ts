@@ -128,10 +128,6 @@ const durationOption = () =>
     parser(parseDuration),
   );
 const rateOption = () => new Option('-r, --rate <hz>', 'dumps per worker and second').argParser(parser(parseRate));
-const modeOption = () =>
-  new Option('--mode <what>', 'wall: where time passes; cpu: where the processor is used (agent only)')
-    .choices(modes)
-    .default('wall' as const);
 const outputOption = () =>
   new Option('-o, --output <file>', 'report to write, its ending names the format; - is stdout; repeatable')
     .argParser(collect)

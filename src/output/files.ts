@@ -22,7 +22,7 @@ export async function* readInput(file: string): AsyncGenerator<Uint8Array> {
 
 const chunkBytes = 256 * 1024;
 
-/** A page of the package's templates/. */
+/** A file of the package's templates/. */
 export function readTemplate(name: string): string {
   return readFileSync(new URL(`../../templates/${name}`, import.meta.url), 'utf8');
 }
@@ -45,7 +45,7 @@ export function agentFile(folder: string): string {
 /** The first characters of a file; null where there is none. */
 export function startOf(file: string): string | null {
   if (statSync(file, { throwIfNoEntry: false }) === undefined) return null;
-  return new TextDecoder().decode(readInput(file).subarray(0, 100));
+  return readFileSync(file).subarray(0, 100).toString();
 }
 
 export function readVersion(): string {
