@@ -174,8 +174,9 @@ function parseHeader(line: JsonObject, name: string): ProfileBuilder {
   });
 }
 
+/** Ticks of a profile that is weighed by processor time are microseconds. */
 function rate(value: unknown): number {
-  if (typeof value !== 'number' || !(value > 0 && value < 1e6)) throw new Malformed('its rate is no rate');
+  if (typeof value !== 'number' || !(value > 0 && value <= 1e6)) throw new Malformed('its rate is no rate');
   return value;
 }
 
