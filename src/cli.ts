@@ -2,6 +2,7 @@
 // The command line: the only place that knows commander, sets the exit code and turns an error into a message.
 import { createWriteStream, fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { agent, agentHelp } from './commands/agent.ts';
 import type { CommandContext, SuspendHandlers } from './commands/context.ts';
@@ -13,7 +14,16 @@ import { report } from './commands/report.ts';
 import { workers } from './commands/workers.ts';
 import { type ExitCode, exitCodes, TbprofError } from './errors.ts';
 import { formats } from './formats/index.ts';
-import { defaults, parseDuration, parsePid, parseRate, parseShare, parseSize } from './options.ts';
+import {
+  defaults,
+  parseCount,
+  parseDuration,
+  parsePid,
+  parseRate,
+  parseShare,
+  parseSize,
+  parseTime,
+} from './options.ts';
 import { readVersion } from './output/files.ts';
 import { openTerminal, type Terminal, type TextStream } from './output/terminal.ts';
 import { groupings } from './profile/labels.ts';
@@ -118,10 +128,6 @@ const durationOption = () =>
     parser(parseDuration),
   );
 const rateOption = () => new Option('-r, --rate <hz>', 'dumps per worker and second').argParser(parser(parseRate));
-const modeOption = () =>
-  new Option('--mode <what>', 'wall: where time passes; cpu: where the processor is used (agent only)')
-    .choices(modes)
-    .default('wall' as const);
 const outputOption = () =>
   new Option('-o, --output <file>', 'report to write, its ending names the format; - is stdout; repeatable')
     .argParser(collect)
@@ -129,6 +135,16 @@ const outputOption = () =>
 const formatOption = () =>
   new Option('-f, --format <name>', `format of the outputs: ${formats.map(({ name }) => name).join(', ')}`);
 const quietOption = () => new Option('-q, --quiet', 'no progress and no summary').default(false);
+
+const byOption = () => new Option('--by <what>', 'what a frame stands for').choices(groupings).default('line' as const);
+const modeOption = () =>
+  new Option('--mode <what>', 'wall: where time passes; cpu: where the processor is used (agent only)')
+    .choices(modes)
+    .default('wall' as const);
+const patternOption = <Flags extends string>(flags: Flags, description: string) =>
+  new Option(flags, `${description}; text, or /regex/; repeatable`)
+    .argParser(collect)
+    .default([] as readonly string[], '');
 
 /** `writeOut` takes help and version. */
 function buildProgram(writeOut: (text: string) => void) {
@@ -169,15 +185,37 @@ function buildProgram(writeOut: (text: string) => void) {
 
   program
     .command('report')
-    .description('render a recording again; without -o and -f, print a summary')
-    .argument('<file>', 'a page or recording of tbprof; - is stdin')
+    .description('render profiles again, of whatever kind; without -o and -f, look at them on the terminal')
+    .argument('<files...>', 'recordings, pages, collapsed stacks, speedscope, pprof, logs of uWSGI; - is stdin')
     .addOption(outputOption())
     .addOption(formatOption())
-    .addOption(new Option('--by <what>', 'what a frame stands for').choices(groupings).default('line' as const))
+    .addOption(byOption())
     .option('--threads', 'worker and thread as root frames', false)
+    .addOption(modeOption())
+    .addOption(patternOption('--worker <who>', 'only these workers: a number, or a part of the name'))
+    .addOption(patternOption('--thread <name>', 'only these threads'))
+    .addOption(patternOption('--include <frame>', 'only stacks that hold such a frame'))
+    .addOption(patternOption('--exclude <frame>', 'no stacks that hold such a frame'))
+    .addOption(patternOption('--focus <frame>', 'only what such a frame has called, itself included'))
+    .addOption(new Option('--from <time>', 'from this time after the beginning on').argParser(parser(parseTime)))
+    .addOption(new Option('--to <time>', 'up to this time').argParser(parser(parseTime)))
+    .option('--redact', 'leave out source text', false)
+    .addOption(patternOption('--redact-names <pattern>', 'replace such names, paths and hosts, too'))
+    .option('--tree', 'print the call tree', false)
+    .addOption(
+      new Option('--min-share <share>', 'of the total, for a line of the tree')
+        .argParser(parser(parseShare))
+        .default(defaults.minShare, '1%'),
+    )
+    .addOption(
+      new Option('--top <number>', 'how many functions to print')
+        .argParser(parser(parseCount))
+        .default(defaults.topFunctions),
+    )
+    .option('--json', 'for machines', false)
     .addOption(quietOption())
-    .action((file, { by, threads, quiet, ...options }) =>
-      execute({ quiet }, (context) => report(file, { ...options, view: { by, threads } }, context)),
+    .action((files, { by, threads, quiet, ...options }) =>
+      execute({ quiet }, (context) => report(files, { ...options, view: { by, threads } }, context)),
     );
 
   program
@@ -245,6 +283,10 @@ function explain(error: unknown): ExitCode {
 // Failures of stdout are those of the write that met them (output/terminal.ts). Those of stderr can be told to nobody, and
 // are no reason to lose a recording.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+// Regular expressions of the command line meet names from files: where one backtracks too much, V8 takes its engine that
+// needs linear time. https://v8.dev/blog/non-backtracking-regexp
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 
 try {
   let printed = '';

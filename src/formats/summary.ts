@@ -14,16 +14,19 @@ const byFunction: View = { by: 'function', threads: false };
 
 /** Lines of text, safe for a terminal, no line end after the last. */
 export function renderSummary(profile: Profile, functionCount: number, view = byFunction): string {
+  const hottest = describeHottest(applyView(profile, view), measureCoverage(profile), { view, limit: functionCount });
+  return [...describeQuality(profile), '', ...hottest].join('\n');
+}
+
+/** How much was seen, what it cost, what to mistrust. */
+export function describeQuality(profile: Profile): string[] {
   const coverage = measureCoverage(profile);
-  const sections = [
-    describeCoverage(profile, coverage),
-    ['tracebacker', 'agent'].includes(profile.meta.source)
-      ? ['what it cost:', ...describeIntrusion(profile, coverage)]
-      : [],
-    findTroubles(profile).map((trouble) => printTrouble(profile, trouble)),
-    ['', ...describeHottest(applyView(profile, view), coverage, { view, limit: functionCount })],
+  const isRecorded = ['tracebacker', 'agent'].includes(profile.meta.source);
+  return [
+    ...describeCoverage(profile, coverage),
+    ...(isRecorded ? ['what it cost:', ...describeIntrusion(profile, coverage)] : []),
+    ...findTroubles(profile).map((trouble) => printTrouble(profile, trouble)),
   ];
-  return sections.flat().join('\n');
 }
 
 function describeCoverage(profile: Profile, coverage: Coverage): string[] {
