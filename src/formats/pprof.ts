@@ -13,6 +13,7 @@ export const pprof: Format = {
   name: 'pprof',
   description: 'pprof, gzipped: for go tool pprof, Grafana Pyroscope, Parca',
   extensions: ['.pb.gz', '.pprof'],
+  isBinary: true,
   render: (profile, view) => gzip(encodePprof(applyView(profile, view), view)),
 };
 
