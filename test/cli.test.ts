@@ -234,7 +234,7 @@ describe('tbprof record', () => {
     [
       'an unknown format',
       ['-s', 'x', '-f', 'gif'],
-      /there is no format 'gif' \(known: html, speedscope, .*, tbprof\)/,
+      /there is no format 'gif' \(known: html, speedscope, .*pprof, .*collapsed, tbprof\)/,
     ],
     ['an unknown ending', ['-s', 'x', '-o', 'x.gif'], /x\.gif has no ending that names a format \(known: \.html/],
     ['stdout without a format', ['-s', 'x', '-o', '-'], /-o - does not say which format/],
