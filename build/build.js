@@ -1,7 +1,7 @@
-// Compiles src/ into dist/ and bundles the report page into templates/. With --clean, nothing old stays in dist/.
+// Compiles src/ into dist/ and bundles the pages into templates/. With --clean, nothing old stays in dist/.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -17,6 +17,7 @@ for (const project of ['.', 'src/page']) {
 chmodSync(join(root, 'dist/cli.js'), 0o755);
 mkdirSync(join(root, 'templates'), { recursive: true });
 writeFileSync(join(root, 'templates/report.html'), await buildPage());
+writeFileSync(join(root, 'templates/speedscope.html'), await buildSpeedscope());
 
 async function buildPage() {
   const style = `\n${await bundle('src/page/report.css')}`;
@@ -28,10 +29,62 @@ async function buildPage() {
     "base-uri 'none'",
     "form-action 'none'",
   ];
-  const parts = { CSP: policy.join('; '), STYLE: style, DEMO: await demoStream(), SCRIPT: script };
+  const parts = {
+    CSP: policy.join('; '),
+    STYLE: style,
+    DEMO: await compressDemo((profile, { printStream }) => printStream(profile)),
+    SCRIPT: script,
+  };
   const page = readFileSync(join(root, 'src/page/report.html'), 'utf8');
   // With a function: the bundle contains `$&`, which a replacement string would give a meaning.
   return page.replace(/\b(CSP|STYLE|DEMO|SCRIPT)\b/g, (slot) => parts[slot]);
+}
+
+/** The application as its package has it, without what only other formats need (a wasm module, an example). */
+async function buildSpeedscope() {
+  const folder = dirname(createRequire(import.meta.url).resolve('speedscope/package.json'));
+  const release = join(folder, 'dist/release');
+  const found = (pattern) =>
+    join(
+      release,
+      readdirSync(release).find((name) => pattern.test(name)),
+    );
+  const asData = (file, type) => `data:${type};base64,${readFileSync(file, 'base64')}`;
+  const app = readFileSync(found(/^speedscope-.*\.js$/), 'utf8');
+  const font = found(/\.woff2$/);
+  const style = readFileSync(found(/^speedscope-.*\.css$/), 'utf8').replace(
+    /url\([^)]*\.woff2[^)]*\)/,
+    () => `url(${asData(font, 'font/woff2')})`,
+  );
+  const script = `\n${await bundle('src/page/speedscope-load.ts')}`;
+  const licences = [
+    `speedscope (https://github.com/jlfwong/speedscope)\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`,
+    `Source Code Pro\n\n${readFileSync(join(release, 'source-code-pro.LICENSE.md'), 'utf8')}`,
+  ].join('\n');
+  for (const text of [app, style, licences]) {
+    if (/<\/(script|style)|<!--/i.test(text)) throw new Error('a part of speedscope would end its own element');
+  }
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(app)} ${hashOf(script)} 'wasm-unsafe-eval'`, // it compiles a demangler
+    "style-src 'unsafe-inline'", // it makes its styles while it runs
+    'font-src data:',
+    'img-src data: blob:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ];
+  const demo = await compressDemo((profile, { defaultView, speedscope }) => speedscope.render(profile, defaultView));
+  const parts = {
+    CSP: policy.join('; '),
+    ICON: asData(found(/^favicon-32x32-.*\.png$/), 'image/png'),
+    STYLE: style,
+    LICENCES: `\n${licences}`,
+    DEMO: demo,
+    APP: app,
+    SCRIPT: script,
+  };
+  const page = readFileSync(join(root, 'src/page/speedscope.html'), 'utf8');
+  return page.replace(/\b(CSP|ICON|STYLE|LICENCES|DEMO|APP|SCRIPT)\b/g, (slot) => parts[slot]);
 }
 
 async function bundle(entry) {
@@ -64,11 +117,13 @@ function hashOf(text) {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-/** Three frames, so that the template can be opened by itself. */
-async function demoStream() {
+/** Three frames, so that the templates can be opened by themselves, printed as the page wants them. */
+async function compressDemo(print) {
   const { ProfileBuilder } = await import('../dist/profile/builder.js');
   const { printStream } = await import('../dist/stream/encode.js');
   const { compress } = await import('../dist/stream/compress.js');
+  const { defaultView } = await import('../dist/formats/format.js');
+  const { speedscope } = await import('../dist/formats/speedscope.js');
   const builder = new ProfileBuilder({
     startedEpochMs: Date.UTC(2026, 0, 1),
     rateHz: 20,
@@ -92,5 +147,5 @@ async function demoStream() {
     builder.endDump({ worker, timeMs: 0, weight, waitUs: -1 });
   }
   builder.end(1_000);
-  return compress(printStream(builder.view()));
+  return compress(print(builder.view(), { printStream, defaultView, speedscope }));
 }

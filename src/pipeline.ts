@@ -1,7 +1,7 @@
 // The chain, spelled once: sockets give dumps, dumps give stacks, ticks give them time, the profile stores each thing
 // once, and everything after that is a view of the profile. Read this first.
 import { exitCodes, TbprofError } from './errors.ts';
-import type { Format, FormatAssets, View } from './formats/format.ts';
+import type { Format, FormatAssets, Pieces, View } from './formats/format.ts';
 import { findStream } from './formats/html.ts';
 import type { Profile } from './profile/profile.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
@@ -39,7 +39,7 @@ function decodePage(bytes: Uint8Array, unreadable: (cause: unknown) => TbprofErr
   }
 }
 
-/** Profile -> text of a file. */
-export function renderProfile(profile: Profile, format: Format, view: View, assets: FormatAssets): Promise<string> {
+/** Profile -> pieces of a file. */
+export function renderProfile(profile: Profile, format: Format, view: View, assets: FormatAssets): Pieces {
   return format.render(profile, view, assets);
 }

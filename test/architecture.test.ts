@@ -33,6 +33,7 @@ const law: Record<string, readonly string[]> = {
 const mayUseNode = ['tracebacker', 'sampling', 'output', 'cli.ts'];
 const packages: Record<string, readonly string[]> = {
   'cli.ts': ['@commander-js/extra-typings'],
+  formats: ['pprof-format'],
   page: ['d3-flame-graph', 'd3-selection'],
 };
 

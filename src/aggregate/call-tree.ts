@@ -1,6 +1,7 @@
 // Folded stacks -> the tree that flame graphs draw. Columns in pre-order with siblings by falling total: what is too
 // small to see can be skipped with everything behind it. No recursion: stacks may be as deep as they like.
 import type { FrameGroups } from '../profile/labels.ts';
+import { PairTable } from '../profile/pairs.ts';
 import type { StackTable } from '../profile/profile.ts';
 
 export interface CallTree {
@@ -15,78 +16,57 @@ export interface CallTree {
   readonly total: Float64Array;
   /** One past the last node of the subtree. */
   readonly end: Int32Array;
+  /** The node in which the samples of each stack end; -1 where they are not in the tree. */
+  readonly nodeOfStack: Int32Array;
 }
 
 /** Builds the tree of all stacks that have weight. `weights` are ticks by stack number. */
-export function buildCallTree(stacks: StackTable, { groupOf }: FrameGroups, weights: Float64Array): CallTree {
-  return inPreOrder(mergeStacks(stacks, groupOf, weights));
+export function buildCallTree(stacks: StackTable, groups: FrameGroups, weights: Float64Array): CallTree {
+  return weighTree(mergeStacks(stacks, groups), weights);
 }
 
-interface UnorderedTree {
-  /** Parents come before their children; node 0 is the root. */
-  readonly parent: readonly number[];
-  readonly group: readonly number[];
-  readonly self: readonly number[];
+/** A tree without weights: the same for whatever is filtered, so that a recount need not merge again. */
+export interface MergedStacks {
+  /** Parents come before their children; node 0 is the root, whose parent and group are -1. */
+  readonly parent: Int32Array;
+  readonly group: Int32Array;
+  readonly nodeOfStack: Int32Array;
 }
 
 /** Stacks whose frames fall into the same groups become one node. */
-function mergeStacks(stacks: StackTable, groupOf: Int32Array, weights: Float64Array): UnorderedTree {
-  const wanted = stacksWithWeight(stacks, weights);
-  const nodeOf = new Int32Array(weights.length);
-  const nodes = new Map<number, number>();
-  const groupCount = groupOf.length + 1;
-  const parent = [-1];
-  const group = [-1];
-  const self = [0];
-  for (let stack = 0; stack < weights.length; stack++) {
-    if (wanted[stack] === 0) continue;
-    const above = stacks.parent[stack]!;
-    const parentNode = above === -1 ? 0 : nodeOf[above]!;
-    const stackGroup = groupOf[stacks.frame[stack]!]!;
-    const key = parentNode * groupCount + stackGroup;
-    let node = nodes.get(key);
-    if (node === undefined) {
-      node = parent.push(parentNode) - 1;
-      group.push(stackGroup);
-      self.push(0);
-      nodes.set(key, node);
-    }
-    nodeOf[stack] = node;
-    self[node]! += weights[stack]!;
+export function mergeStacks({ parent, frame }: StackTable, { groupOf }: FrameGroups): MergedStacks {
+  const nodes = new PairTable();
+  nodes.reserve(parent.length);
+  nodes.number(-1, -1);
+  const nodeOfStack = new Int32Array(parent.length);
+  for (let stack = 0; stack < parent.length; stack++) {
+    const above = parent[stack]!;
+    nodeOfStack[stack] = nodes.number(above === -1 ? 0 : nodeOfStack[above]!, groupOf[frame[stack]!]!);
   }
-  return { parent, group, self };
+  return { parent: nodes.first(), group: nodes.second(), nodeOfStack };
 }
 
-/** 1 for each stack that has weight itself or on top of it. */
-function stacksWithWeight(stacks: StackTable, weights: Float64Array): Uint8Array {
-  const wanted = new Uint8Array(weights.length);
-  for (let stack = weights.length - 1; stack >= 0; stack--) {
-    if (weights[stack]! > 0) wanted[stack] = 1;
-    const above = stacks.parent[stack]!;
-    if (wanted[stack] === 1 && above !== -1) wanted[above] = 1;
-  }
-  return wanted;
+/** The tree of what has weight. `weights` are ticks by stack number, as foldStacks gives them. */
+export function weighTree(merged: MergedStacks, weights: Float64Array): CallTree {
+  const { parent, group, nodeOfStack } = merged;
+  const self = new Float64Array(parent.length);
+  for (let stack = 0; stack < weights.length; stack++) self[nodeOfStack[stack]!]! += weights[stack]!;
+  const total = self.slice();
+  for (let node = total.length - 1; node > 0; node--) total[parent[node]!]! += total[node]!;
+  return inPreOrder({ ...merged, group }, self, total);
 }
 
-function inPreOrder({ parent, group, self }: UnorderedTree): CallTree {
-  const count = parent.length;
-  const total = Float64Array.from(self);
-  for (let node = count - 1; node > 0; node--) total[parent[node]!]! += total[node]!;
-
-  // Linked lists of children; inserting by rising total puts the largest first. Ties go by group, so that the same
-  // profile always gives the same bytes.
-  const firstChild = new Int32Array(count).fill(-1);
-  const nextSibling = new Int32Array(count).fill(-1);
-  const rising = Int32Array.from({ length: count }, (_, node) => node).sort(
-    (a, b) => total[a]! - total[b]! || group[b]! - group[a]!,
-  );
-  for (const node of rising) {
-    const above = parent[node]!;
-    if (above === -1) continue;
-    nextSibling[node] = firstChild[above]!;
-    firstChild[above] = node;
+/** Nodes without weight are left out, except for the root. */
+function inPreOrder({ parent, group, nodeOfStack }: MergedStacks, self: Float64Array, total: Float64Array): CallTree {
+  const { start, children } = listChildren(parent, group, total);
+  /** Nodes of the subtree. */
+  const size = new Int32Array(parent.length);
+  for (let node = size.length - 1; node >= 0; node--) {
+    if (node !== 0 && !(total[node]! > 0)) continue;
+    size[node]! += 1;
+    if (node !== 0) size[parent[node]!]! += size[node]!;
   }
-
+  const count = size[0]!;
   const tree = {
     group: new Int32Array(count),
     parent: new Int32Array(count),
@@ -95,28 +75,59 @@ function inPreOrder({ parent, group, self }: UnorderedTree): CallTree {
     total: new Float64Array(count),
     end: new Int32Array(count),
   };
-  const placeOf = new Int32Array(count);
-  let place = 0;
-  let node = 0;
-  while (true) {
+  // Parents come first, so the place of a node is known before it is its turn.
+  const placeOf = new Int32Array(parent.length).fill(-1);
+  placeOf[0] = 0;
+  for (let node = 0; node < placeOf.length; node++) {
+    const place = placeOf[node]!;
+    if (place === -1) continue;
     const above = node === 0 ? -1 : placeOf[parent[node]!]!;
-    placeOf[node] = place;
     tree.group[place] = group[node]!;
     tree.parent[place] = above;
     tree.depth[place] = above === -1 ? 0 : tree.depth[above]! + 1;
     tree.self[place] = self[node]!;
     tree.total[place] = total[node]!;
-    place += 1;
-    if (firstChild[node] !== -1) {
-      node = firstChild[node]!;
-      continue;
+    tree.end[place] = place + size[node]!;
+    let next = place + 1;
+    for (let at = start[node]!; at < start[node + 1]!; at++) {
+      placeOf[children[at]!] = next;
+      next += size[children[at]!]!;
     }
-    while (node !== 0 && nextSibling[node] === -1) {
-      tree.end[placeOf[node]!] = place;
-      node = parent[node]!;
-    }
-    tree.end[placeOf[node]!] = place;
-    if (node === 0) return tree;
-    node = nextSibling[node]!;
+  }
+  return { ...tree, nodeOfStack: nodeOfStack.map((node) => (node === -1 ? -1 : placeOf[node]!)) };
+}
+
+/** The children of each node that have weight, by falling total; ties by group, so that the same profile gives the same bytes. */
+function listChildren(parent: Int32Array, group: Int32Array, total: Float64Array) {
+  const start = new Int32Array(parent.length + 1);
+  for (let node = 1; node < parent.length; node++) if (total[node]! > 0) start[parent[node]! + 1]! += 1;
+  for (let node = 0; node < parent.length; node++) start[node + 1]! += start[node]!;
+  const next = start.slice();
+  const children = new Int32Array(start[parent.length]!);
+  for (let node = 1; node < parent.length; node++) {
+    if (total[node]! > 0) children[next[parent[node]!]!++] = node;
+  }
+  const byTotal = (a: number, b: number) => total[b]! - total[a]! || group[a]! - group[b]!;
+  for (let node = 0; node < parent.length; node++)
+    sortSome(children, { from: start[node]!, to: start[node + 1]! }, byTotal);
+  return { start, children };
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Nearly all nodes have few children: insertion, where a sort of the engine would cost more than it does. */
+function sortSome(values: Int32Array, { from, to }: Range, order: (a: number, b: number) => number): void {
+  if (to - from > 12) {
+    values.subarray(from, to).sort(order);
+    return;
+  }
+  for (let at = from + 1; at < to; at++) {
+    const value = values[at]!;
+    let place = at;
+    for (; place > from && order(values[place - 1]!, value) > 0; place--) values[place] = values[place - 1]!;
+    values[place] = value;
   }
 }

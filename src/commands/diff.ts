@@ -8,7 +8,8 @@ import { diffTable } from '../formats/diff-table.ts';
 import { explainUnjudged, printChange } from '../formats/diff-words.ts';
 import { applyView } from '../formats/format.ts';
 import type { Growth } from '../options.ts';
-import { readInput } from '../output/files.ts';
+import { inBlocks } from '../output/blocks.ts';
+import { readInput, readTemplate } from '../output/files.ts';
 import { writeReport } from '../output/write.ts';
 import { loadProfile } from '../pipeline.ts';
 import type { Measure, Profile } from '../profile/profile.ts';
@@ -30,7 +31,11 @@ interface Sides<Value> {
 }
 
 /** Writes the outputs; with none asked for, prints the table (or with `json` the data) to stdout. */
-export async function diff(files: Sides<string>, options: DiffCommandOptions, context: CommandContext): Promise<ExitCode> {
+export async function diff(
+  files: Sides<string>,
+  options: DiffCommandOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
   const { by, per, stacks, failOn } = options;
   checkOptions(files, options);
   const outputs = planDiffOutputs(options);
@@ -87,20 +92,26 @@ function checkMeasures(
 }
 
 async function write({ file, format }: DiffOutput, named: NamedDiff, { terminal }: CommandContext): Promise<void> {
-  const text = await format.render(named);
-  if (file === '-') await terminal.out(text);
-  else await writeReport(file, text);
+  const pieces = () => format.render(named, { template: readTemplate });
+  if (file !== '-') await writeReport(file, pieces);
+  else for await (const block of inBlocks(pieces())) await terminal.out(block);
 }
 
 /** A check that could not look must not pass. */
 function checkGrowth(found: ProfileDiff, { amount, per }: Growth, { terminal }: CommandContext): ExitCode {
   if (found.unjudged !== null) {
-    throw usageError(`--fail-on cannot tell growth from chance ${explainUnjudged(found.unjudged)}`, 'record for longer');
+    throw usageError(
+      `--fail-on cannot tell growth from chance ${explainUnjudged(found.unjudged)}`,
+      'record for longer',
+    );
   }
   const grown = grownBeyond(found, amount);
   const limit = per === 'share' ? `${trim(amount * 100)}%` : `${trim(amount * 1_000)} ms`;
   for (const row of grown) {
-    const changes = [`self ${printChange(row.self, per)}`, ...(row.total ? [`total ${printChange(row.total, per)}`] : [])];
+    const changes = [
+      `self ${printChange(row.self, per)}`,
+      ...(row.total ? [`total ${printChange(row.total, per)}`] : []),
+    ];
     const name = framesOfRow(found, row).at(-1)!;
     terminal.say(`grew by more than ${limit}: ${visible(name)}: ${changes.join(', ')}`);
   }

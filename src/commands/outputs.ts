@@ -1,19 +1,23 @@
 // What `-o` and `-f` mean, for every command that writes reports.
 import { usageError } from '../errors.ts';
 import type { Format, View } from '../formats/format.ts';
-import { formatNamed, formatOfFile, formats } from '../formats/index.ts';
+import { endingOf, formatFor, formatNamed, formats } from '../formats/index.ts';
 import { recording } from '../formats/recording.ts';
+import { inBlocks } from '../output/blocks.ts';
 import { readTemplate } from '../output/files.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { checkWritable, exists, keepsWhatIsWritten, writeReport } from '../output/write.ts';
 import { renderProfile } from '../pipeline.ts';
 import type { Profile } from '../profile/profile.ts';
 
-export interface Output {
+/** A file and its format, which is one of some registry. */
+export interface Planned<F> {
   /** `-` is stdout. */
   readonly file: string;
-  readonly format: Format;
+  readonly format: F;
 }
+
+export type Output = Planned<Format>;
 
 interface OutputOptions {
   readonly output: readonly string[];
@@ -22,15 +26,24 @@ interface OutputOptions {
 
 /** Decides about files and formats, and finds what cannot be written before anything is recorded. */
 export function planOutputs({ output, format }: OutputOptions, now: Date): Output[] {
-  const named = format === undefined ? null : formatNamed(format);
-  const files = output.length > 0 ? output : [defaultFile(named ?? formats[0]!, now)];
-  const outputs = files.map((file) => ({ file, format: named ?? chooseFormat(file) }));
+  const named = format === undefined ? formats[0]! : formatNamed(format, formats);
+  return planFiles(output.length > 0 ? output : [defaultFile(named, now)], format, formats);
+}
+
+/** As {@link planOutputs}, with the formats of any registry. */
+export function planFiles<F extends Pick<Format, 'name' | 'extensions'>>(
+  files: readonly string[],
+  format: string | undefined,
+  known: readonly F[],
+): Planned<F>[] {
+  const named = format === undefined ? null : formatNamed(format, known);
+  const outputs = files.map((file) => ({ file, format: named ?? chooseFormat(file, known) }));
   for (const { file } of outputs) if (file !== '-') checkWritable(file);
   return outputs;
 }
 
-export interface Written {
-  readonly written: readonly Output[];
+export interface Written<O = Output> {
+  readonly written: readonly O[];
   /** The first failure; null where there was none. It is for the caller to throw, when all else is done. */
   readonly failure: { readonly error: unknown } | null;
 }
@@ -38,15 +51,15 @@ export interface Written {
 /** How an output of this profile is rendered and written. */
 export function writerOf(profile: Profile, view: View, terminal: Terminal): (output: Output) => Promise<void> {
   return async ({ file, format }) => {
-    const text = await renderProfile(profile, format, view, { template: readTemplate });
-    if (file === '-') await terminal.out(text);
-    else await writeReport(file, text);
+    const pieces = () => renderProfile(profile, format, view, { template: readTemplate });
+    if (file !== '-') await writeReport(file, pieces);
+    else for await (const block of inBlocks(pieces())) await terminal.out(block);
   };
 }
 
 /** Gives every output its turn: one that fails takes none of the others with it. */
-export async function tryEach(outputs: readonly Output[], write: (output: Output) => Promise<void>): Promise<Written> {
-  const written: Output[] = [];
+export async function tryEach<O>(outputs: readonly O[], write: (output: O) => Promise<void>): Promise<Written<O>> {
+  const written: O[] = [];
   let failure: Written['failure'] = null;
   for (const output of outputs) {
     try {
@@ -63,15 +76,18 @@ export async function tryEach(outputs: readonly Output[], write: (output: Output
 export function recordingName(outputs: readonly Output[], now: Date): string {
   const first = outputs.find(({ file }) => file !== '-' && keepsWhatIsWritten(file));
   if (!first) return defaultFile(recording, now);
-  const ending = first.format.extensions.find((extension) => first.file.toLowerCase().endsWith(extension)) ?? '';
+  const ending = endingOf(first.file, first.format);
   return `${first.file.slice(0, first.file.length - ending.length)}${recording.extensions[0]}`;
 }
 
-function chooseFormat(file: string): Format {
-  if (file === '-') throw usageError('-o - does not say which format', 'add -f collapsed, -f speedscope or -f html');
-  const found = formatOfFile(file);
+function chooseFormat<F extends Pick<Format, 'name' | 'extensions'>>(file: string, known: readonly F[]): F {
+  if (file === '-') {
+    const names = known.map(({ name }) => name).join(', ');
+    throw usageError('-o - does not say which format', `name it with -f: ${names}`);
+  }
+  const found = formatFor(file, known);
   if (found) return found;
-  const endings = formats.map(({ extensions }) => extensions[0]).join(', ');
+  const endings = known.map(({ extensions }) => extensions[0]).join(', ');
   throw usageError(`${file} has no ending that names a format`, `known: ${endings}; or name the format with -f`);
 }
 

@@ -8,11 +8,15 @@ import type { DiffFormat } from './diff-format.ts';
 
 export const diffCollapsed: DiffFormat = {
   name: 'collapsed',
+  description: 'collapsed stacks in two columns, before and after',
   extensions: ['.collapsed', '.folded'],
-  render: async ({ diff }) => renderDiffCollapsed(diff),
+  render: function* ({ diff }) {
+    yield* collapsedLines(diff);
+  },
 };
 
-export function renderDiffCollapsed({ tree: { tree, before, after }, groups, pair, options }: ProfileDiff): string {
+/** Sorted by their text, so that the same two profiles give the same bytes. */
+export function collapsedLines({ tree: { tree, before, after }, groups, pair, options }: ProfileDiff): string[] {
   const [was, is] =
     options.per === 'share' ? [pair.before.sampled, pair.after.sampled] : [pair.before.observed, pair.after.observed];
   // Where nothing was seen afterwards there is nothing to scale to.
@@ -27,5 +31,5 @@ export function renderDiffCollapsed({ tree: { tree, before, after }, groups, pai
     const columns = [Math.round(before.self[node]! * scale), after.self[node]!];
     if (columns.some((ticks) => ticks > 0)) lines.push(`${names[node]} ${columns.join(' ')}\n`);
   }
-  return lines.sort().join('');
+  return lines.sort();
 }

@@ -6,8 +6,11 @@ import type { DiffFormat, NamedDiff } from './diff-format.ts';
 
 export const diffJson: DiffFormat = {
   name: 'json',
+  description: 'for scripts: all rows, with all that was judged',
   extensions: ['.json'],
-  render: async (named) => `${printJson(describeDiff(named))}\n`,
+  render: function* (named) {
+    yield `${printJson(describeDiff(named))}\n`;
+  },
 };
 
 /** Values are shares from 0 to 1, or seconds per second and worker. */

@@ -1,5 +1,5 @@
 // A comparison as Markdown, for a pull request: https://github.github.com/gfm/
-import { framesOfRow, isMarked, type Change } from '../aggregate/diff.ts';
+import { type Change, framesOfRow, isMarked } from '../aggregate/diff.ts';
 import { visible } from '../visible.ts';
 import type { DiffFormat, NamedDiff } from './diff-format.ts';
 import { rowsToShow } from './diff-table.ts';
@@ -8,8 +8,11 @@ import { count } from './summary.ts';
 
 export const diffMarkdown: DiffFormat = {
   name: 'markdown',
+  description: 'a table for a pull request',
   extensions: ['.md', '.markdown'],
-  render: async (named) => renderDiffMarkdown(named),
+  render: function* (named) {
+    yield renderDiffMarkdown(named);
+  },
 };
 
 export function renderDiffMarkdown(named: NamedDiff): string {

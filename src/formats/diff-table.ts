@@ -1,5 +1,5 @@
 // A comparison as a table for the terminal.
-import { framesOfRow, isMarked, type Change, type DiffRow, type ProfileDiff } from '../aggregate/diff.ts';
+import { type Change, type DiffRow, framesOfRow, isMarked, type ProfileDiff } from '../aggregate/diff.ts';
 import { visible } from '../visible.ts';
 import type { DiffFormat, NamedDiff } from './diff-format.ts';
 import { describeSides, explainNumbers, printChange, printValue } from './diff-words.ts';
@@ -10,8 +10,11 @@ export const shownRows = 20;
 
 export const diffTable: DiffFormat = {
   name: 'table',
+  description: 'the table that is printed where no output is named',
   extensions: ['.txt'],
-  render: async (named) => `${renderDiffTable(named)}\n`,
+  render: function* (named) {
+    yield `${renderDiffTable(named)}\n`;
+  },
 };
 
 /** What is marked, and the largest of the others: {@link shownRows} in all, or more where more are marked. */

@@ -1,7 +1,8 @@
 // What the texts of comparisons have in common: numbers, and sentences about what was compared and what may be believed.
+
+import type { Per } from '../aggregate/blocks.ts';
 import { type Change, falseMarks, leastShare, type ProfileDiff, type Unjudged } from '../aggregate/diff.ts';
 import type { Side } from '../aggregate/diff-pair.ts';
-import type { Per } from '../aggregate/blocks.ts';
 import { visible } from '../visible.ts';
 import type { NamedDiff } from './diff-format.ts';
 import { count } from './summary.ts';

@@ -1,4 +1,4 @@
-// What a format is: a pure function from a profile to the text of a file.
+// What a format is: a pure function from a profile to the pieces of a file.
 import type { Grouping } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
 import { rootThreads } from '../profile/thread-roots.ts';
@@ -23,11 +23,21 @@ export interface FormatAssets {
   readonly template: (name: string) => string;
 }
 
+/**
+ * A file in pieces, in order: the whole may be longer than a string can be (V8: 512 MB). Generators, not iterables: a string
+ * would be one, of its characters.
+ */
+export type Pieces = Generator<Piece, void> | AsyncGenerator<Piece, void>;
+
+/** Text is written as UTF-8. */
+export type Piece = string | Uint8Array;
+
 export interface Format {
   readonly name: string;
   /** For the list of formats in messages and help. */
   readonly description: string;
-  /** Endings of file names that choose it, with the dot; the first is the usual one. */
+  /** Endings of file names that choose it, with the dot; the first is the usual one. The longest that fits a name wins. */
   readonly extensions: readonly string[];
-  readonly render: (profile: Profile, view: View, assets: FormatAssets) => Promise<string>;
+  /** The same profile and view give the same bytes. */
+  readonly render: (profile: Profile, view: View, assets: FormatAssets) => Pieces;
 }

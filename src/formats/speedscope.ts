@@ -5,23 +5,24 @@ import { foldStacks, foldThreads } from '../aggregate/fold.ts';
 import { type FrameGroups, groupFrames, labelThread } from '../profile/labels.ts';
 import { forEachSample, framesOf, type Profile } from '../profile/profile.ts';
 import { applyView, type Format, type View } from './format.ts';
+import { type FramePlace, placesOf } from './places.ts';
 
 export const speedscope: Format = {
   name: 'speedscope',
   description: 'JSON for speedscope.app: all workers, then each thread in order of time',
   extensions: ['.speedscope.json'],
-  render: async (profile, view) => `${JSON.stringify(buildSpeedscope(profile, view))}\n`,
+  render: (profile, view) => printSpeedscope(buildSpeedscope(profile, view)),
 };
 
 interface SampledProfile {
   readonly type: 'sampled';
   readonly name: string;
-  readonly unit: 'microseconds';
+  readonly unit: 'microseconds' | 'none';
   readonly startValue: 0;
   readonly endValue: number;
   /** Frame indexes, root first. */
   readonly samples: readonly (readonly number[])[];
-  /** Microseconds; their sum is ticks / rate. */
+  /** Microseconds, whose sum is ticks / rate; the ticks themselves where they count things without a time. */
   readonly weights: readonly number[];
 }
 
@@ -51,23 +52,36 @@ export function buildSpeedscope(recorded: Profile, view: View): SpeedscopeFile {
     name: `tbprof ${meta.host} ${new Date(meta.startedEpochMs).toISOString()}`,
     exporter: meta.recorder,
     activeProfileIndex: 0,
-    shared: {
-      frames: groups.example.map((frame, group) => describeFrame(profile, view, frame, groups.labels[group]!)),
-    },
+    shared: { frames: placesOf(profile, groups, view.by).map(describeFrame) },
     profiles: [draft.all(), ...draft.threads()],
   };
 }
 
-function describeFrame({ frames, strings }: Profile, { by }: View, frame: number, label: string): SpeedscopeFrame {
-  const file = strings[frames.file[frame]!]!;
-  const line = frames.line[frame]!;
-  if (by === 'module') return { name: label };
-  if (by === 'file') return { name: label, file };
-  return {
-    name: strings[frames.function[frame]!]! || label,
-    ...(file !== '' && { file }),
-    ...(by === 'line' && line > 0 && { line }),
-  };
+/** The same as JSON, in pieces: stacks are spelled out, which is long. */
+export function* printSpeedscope({ shared, profiles, ...head }: SpeedscopeFile): Generator<string, void> {
+  yield `${JSON.stringify(head).slice(0, -1)},"shared":{"frames":`;
+  yield* printArray(shared.frames);
+  yield '},"profiles":[';
+  for (const [at, { samples, ...profile }] of profiles.entries()) {
+    yield `${at === 0 ? '' : ','}${JSON.stringify(profile).slice(0, -1)},"samples":`;
+    yield* printArray(samples);
+    yield '}';
+  }
+  yield ']}\n';
+}
+
+const itemsPerPiece = 200;
+
+function* printArray(items: readonly unknown[]): Generator<string, void> {
+  yield '[';
+  for (let at = 0; at < items.length; at += itemsPerPiece) {
+    yield `${at === 0 ? '' : ','}${JSON.stringify(items.slice(at, at + itemsPerPiece)).slice(1, -1)}`;
+  }
+  yield ']';
+}
+
+function describeFrame({ name, file, line }: FramePlace): SpeedscopeFrame {
+  return { name, ...(file !== '' && { file }), ...(line > 0 && { line }) };
 }
 
 /** What a thread did, one after another. */
@@ -133,11 +147,12 @@ class SampledDrafts {
   }
 
   #finish(name: string, stacks: readonly number[], ticks: readonly number[]): SampledProfile {
-    const weights = toMicroseconds(ticks, this.#profile.meta.rateHz);
+    const { measure, rateHz } = this.#profile.meta;
+    const weights = measure === 'count' ? ticks : toMicroseconds(ticks, rateHz);
     return {
       type: 'sampled',
       name,
-      unit: 'microseconds',
+      unit: measure === 'count' ? 'none' : 'microseconds',
       startValue: 0,
       endValue: weights.reduce((sum, weight) => sum + weight, 0),
       samples: stacks.map((stack) => this.#groupsOf(stack)),

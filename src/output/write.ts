@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { inBlocks, type Piece } from './blocks.ts';
 import { cannotWrite, readerLeft } from './failures.ts';
 
 /** Where a name leads. */
@@ -54,8 +55,9 @@ export function exists(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
-export function writeReport(file: string, text: string): Promise<void> {
-  return write(file, () => text);
+/** The content is made when there is a place for it: pieces that nobody takes would be lost. */
+export function writeReport(file: string, content: () => Iterable<Piece> | AsyncIterable<Piece>): Promise<void> {
+  return write(file, () => inBlocks(content()));
 }
 
 /** As {@link writeReport}, from a file that is there. */
@@ -63,7 +65,7 @@ export function copyReport(from: string, file: string): Promise<void> {
   return write(file, () => createReadStream(from));
 }
 
-type Content = string | AsyncIterable<Uint8Array>;
+type Content = AsyncIterable<Uint8Array>;
 
 async function write(file: string, content: () => Content): Promise<void> {
   try {

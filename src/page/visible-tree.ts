@@ -1,6 +1,7 @@
 // Call tree -> only what can be seen under the zoomed frame, in the nested form that d3-flame-graph takes. Drawing
 // costs what is visible, not what was recorded.
 import type { CallTree } from '../aggregate/call-tree.ts';
+import { layOut } from '../aggregate/layout.ts';
 
 export interface VisibleFrame {
   /** Number of the node in the call tree. */
@@ -24,31 +25,11 @@ interface VisibleTreeOptions {
 }
 
 export function visibleTree(tree: CallTree, { label, zoom, widthPx, minPx }: VisibleTreeOptions): VisibleFrame {
-  const show = (node: number, fade: boolean): VisibleFrame => ({
-    node,
-    n: label(node),
-    v: tree.total[node]!,
-    c: [],
-    fade,
-  });
-  const zoomed = show(zoom, false);
-  const minTicks = (minPx * tree.total[zoom]!) / widthPx;
-  const open: VisibleFrame[] = [zoomed];
-  for (let node = zoom + 1; node < tree.end[zoom]!; ) {
-    const parent = tree.parent[node]!;
-    while (open.at(-1)!.node !== parent) open.pop();
-    if (tree.total[node]! < minTicks) {
-      node = tree.end[parent]!; // siblings come by falling total: the rest of them is smaller still
-      continue;
-    }
-    const frame = show(node, false);
-    open.at(-1)!.c.push(frame);
-    open.push(frame);
-    node += 1;
-  }
-  let root = zoomed;
-  for (let node = tree.parent[zoom]!; node !== -1; node = tree.parent[node]!) {
-    root = { ...show(node, true), c: [root] };
-  }
-  return root;
+  const { frames, parent, ancestors } = layOut(tree, { zoom, widthPx, minFramePx: minPx, minDustPx: minPx });
+  const shown = Array.from(
+    frames.node,
+    (node, row): VisibleFrame => ({ node, n: label(node), v: tree.total[node]!, c: [], fade: row < ancestors }),
+  );
+  for (let row = 1; row < shown.length; row++) shown[parent[row]!]!.c.push(shown[row]!);
+  return shown[0]!;
 }

@@ -1,6 +1,7 @@
 // Builds a profile from dumps or from a stream. A profile can be looked at while it grows.
 import { coarsen, newDumpColumns, newSampleColumns } from './coarsen.ts';
 import { IntColumn, Interner, viewColumns } from './columns.ts';
+import { PairTable } from './pairs.ts';
 import type { Measure, Profile, ProfileEvent, ProfileMeta, ProfileThread, ProfileWorker } from './profile.ts';
 
 /** Frame with its text; tracebacker/dump.ts has the same shape. */
@@ -35,7 +36,7 @@ export interface ProcessRow {
   readonly cpuMs: number;
 }
 
-/** Stack keys pack parent and frame into one exact double: 2^27 stacks and 2^26 frames. */
+/** Far more than any program has; a file that says otherwise is not one of ours. */
 const maxFrames = 2 ** 26;
 
 /** About 50 MB of columns. */
@@ -57,6 +58,7 @@ export class ProfileBuilder {
   readonly #threadIds = new Interner<string>();
   readonly #strings: string[] = [];
   readonly #stringIds = new Interner<string>();
+  #stringLength = 0;
   readonly #frames = {
     function: new IntColumn(),
     file: new IntColumn(),
@@ -64,8 +66,8 @@ export class ProfileBuilder {
     source: new IntColumn(),
   };
   readonly #frameIds = new Interner<string>();
-  readonly #stacks = { parent: new IntColumn(), frame: new IntColumn() };
-  readonly #stackIds = new Interner<number>();
+  /** Parent and frame. */
+  readonly #stacks = new PairTable();
   readonly #stackOfFrames = new WeakMap<readonly FrameText[], number>();
   readonly #dumps = newDumpColumns();
   readonly #samples = newSampleColumns();
@@ -89,14 +91,26 @@ export class ProfileBuilder {
   /** Threads are told apart by worker and name: names are all that a dump says of them. */
   thread(worker: number, name: string): number {
     const { id, isNew } = this.#threadIds.intern(`${worker} ${name}`);
-    if (isNew) this.#threads.push({ worker, name });
+    if (isNew) {
+      this.#threads.push({ worker, name });
+      this.#stringLength += name.length;
+    }
     return id;
   }
 
   string(text: string): number {
     const { id, isNew } = this.#stringIds.intern(text);
-    if (isNew) this.#strings.push(text);
+    if (isNew) {
+      this.#strings.push(text);
+      this.#stringLength += text.length;
+    }
     return id;
+  }
+
+  /** About the memory that what is named takes: what only ever grows, however the dumps are merged. */
+  get namesBytes(): number {
+    const rows = this.#strings.length + this.#frames.line.length + this.#stacks.size + this.#threads.length;
+    return 2 * this.#stringLength + 100 * rows;
   }
 
   /** `function`, `file` and `source` are numbers of strings. */
@@ -114,12 +128,7 @@ export class ProfileBuilder {
 
   /** The stack of `frame` on top of `parent` (-1: none). */
   stack(parent: number, frame: number): number {
-    const { id, isNew } = this.#stackIds.intern((parent + 1) * maxFrames + frame);
-    if (isNew) {
-      this.#stacks.parent.push(parent);
-      this.#stacks.frame.push(frame);
-    }
-    return id;
+    return this.#stacks.number(parent, frame);
   }
 
   /** Frames root first, at least one. The same array is remembered: parsers give it again for equal text. */
@@ -192,7 +201,7 @@ export class ProfileBuilder {
       meta: this.#meta,
       strings: this.#strings,
       frames: viewColumns(this.#frames),
-      stacks: viewColumns(this.#stacks),
+      stacks: { parent: this.#stacks.first(), frame: this.#stacks.second() },
       workers: this.#workers,
       threads: this.#threads,
       dumps: viewColumns(this.#dumps),

@@ -106,6 +106,23 @@ function isInstalled(file: string): boolean {
   return installedUnder.test(file);
 }
 
+/** Whose code a file is; `other` stands for what is no code: threads and workers as root frames. */
+export type CodeKind = 'application' | 'library' | 'standard' | 'other';
+
+/** By the file's whole name. The standard library lies beside the folders of installed packages, or is frozen into Python. */
+export function kindOf(file: string): CodeKind {
+  if (file === '') return 'other';
+  if (file.startsWith('<frozen ')) return 'standard';
+  const installed = installedUnder.exec(file);
+  if (installed) return /(?:site|dist)-packages\/$/.test(installed[0]) ? 'library' : 'standard';
+  return /^\[|\.so(?:[.\d]*)$/.test(file) ? 'library' : 'application';
+}
+
+/** False for installed packages, the standard library, native code, and frames that are no code. */
+export function isApplication(file: string): boolean {
+  return kindOf(file) === 'application';
+}
+
 /** The path below site-packages or the standard library; of other files the last three parts. */
 export function shortenFile(file: string): string {
   const installed = installedUnder.exec(file);

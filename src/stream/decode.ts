@@ -4,6 +4,21 @@ import { exitCodes, TbprofError } from '../errors.ts';
 import { ProfileBuilder } from '../profile/builder.ts';
 import { type EventKind, eventKinds, type Measure, measures, type Profile } from '../profile/profile.ts';
 import { streamVersion } from './lines.ts';
+import { StreamTables } from './tables.ts';
+import {
+  equalColumns,
+  type JsonObject,
+  list,
+  look,
+  Malformed,
+  object,
+  orNull,
+  orUnknown,
+  parseObject,
+  positive,
+  text,
+  whole,
+} from './values.ts';
 
 export interface DecodedStream {
   readonly profile: Profile;
@@ -20,13 +35,10 @@ export function decodeStream(stream: string | Uint8Array, name: string): Decoded
   let number = 0;
   for (const line of typeof stream === 'string' ? linesOfText(stream) : linesOfBytes(stream)) {
     number += 1;
-    const parsed = parseJson(line, name, number);
-    if (decoder === null) {
-      decoder = new StreamDecoder(parseHeader(parsed, name));
-      continue;
-    }
     try {
-      decoder.take(parsed);
+      const parsed = parseObject(line);
+      if (decoder === null) decoder = new StreamDecoder(parseHeader(parsed, name));
+      else decoder.take(parsed);
     } catch (error) {
       throw error instanceof Malformed ? unreadable(name, number, error.message) : error;
     }
@@ -57,62 +69,26 @@ function* linesOfBytes(bytes: Uint8Array): Generator<string> {
 /** The end of time in JavaScript: https://tc39.es/ecma262/#sec-time-values-and-time-range */
 const latestDateMs = 8.64e15;
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
-class Malformed extends Error {}
-
-/** Numbers in the stream are numbers of its own tables; in the profile they may differ, since it has no row twice. */
 class StreamDecoder {
   readonly builder: ProfileBuilder;
   ended = false;
   readonly #workers: number[] = [];
-  readonly #strings: number[] = [];
-  readonly #frames: number[] = [];
-  readonly #stacks: number[] = [];
-  readonly #threads: number[] = [];
+  readonly #tables: StreamTables;
 
   constructor(builder: ProfileBuilder) {
     this.builder = builder;
+    this.#tables = new StreamTables(builder);
   }
 
   take(line: JsonObject): void {
     if (this.ended) throw new Malformed('it goes on after its end');
-    if ('strings' in line) this.#takeStrings(list(line.strings));
-    else if ('frames' in line) this.#takeFrames(object(line.frames));
-    else if ('stacks' in line) this.#takeStacks(object(line.stacks));
-    else if ('dumps' in line) this.#takeDumps(object(line.dumps), object(line.sampled));
+    if (this.#tables.take(line, this.#workers)) return;
+    if ('dumps' in line) this.#takeDumps(object(line.dumps), object(line.sampled));
     else if ('processes' in line) this.#takeProcesses(object(line.processes));
     else if ('workers' in line) this.#takeWorkers(list(line.workers));
-    else if ('threads' in line) this.#takeThreads(list(line.threads));
     else if ('events' in line) this.#takeEvents(list(line.events));
     else if ('end' in line) this.#takeEnd(object(line.end));
     // Other lines are of a later minor revision and say nothing that this version needs.
-  }
-
-  #takeStrings(strings: readonly unknown[]): void {
-    for (const string of strings) this.#strings.push(this.builder.string(text(string)));
-  }
-
-  #takeFrames(columns: JsonObject): void {
-    const [functions, files, lines, sources] = equalColumns(columns, ['function', 'file', 'line', 'source']);
-    for (let row = 0; row < lines.length; row++) {
-      const frame = this.builder.frame(
-        look(this.#strings, functions[row], 'string'),
-        look(this.#strings, files[row], 'string'),
-        whole(lines[row]),
-        look(this.#strings, sources[row], 'string'),
-      );
-      this.#frames.push(frame);
-    }
-  }
-
-  #takeStacks(columns: JsonObject): void {
-    const [parents, frames] = equalColumns(columns, ['parent', 'frame']);
-    for (let row = 0; row < frames.length; row++) {
-      // Parents are looked up among the stacks before this one, so that there can be no cycle.
-      const parent = parents[row] === -1 ? -1 : look(this.#stacks, parents[row], 'stack');
-      this.#stacks.push(this.builder.stack(parent, look(this.#frames, frames[row], 'frame')));
-    }
   }
 
   #takeWorkers(workers: readonly unknown[]): void {
@@ -120,13 +96,6 @@ class StreamDecoder {
       const { number, address, pid, host } = object(worker);
       const row = { number: orNull(number), address: text(address), pid: orNull(pid) };
       this.#workers.push(this.builder.addWorker({ ...row, host: host == null ? null : text(host) }));
-    }
-  }
-
-  #takeThreads(threads: readonly unknown[]): void {
-    for (const thread of threads) {
-      const { worker, name } = object(thread);
-      this.#threads.push(this.builder.thread(look(this.#workers, worker, 'worker'), text(name)));
     }
   }
 
@@ -140,8 +109,8 @@ class StreamDecoder {
       const end = sample + whole(counts[row]);
       if (end > threads.length) throw new Malformed('a dump has more samples than there are');
       for (; sample < end; sample++) {
-        const thread = look(this.#threads, threads[sample], 'thread');
-        const stack = look(this.#stacks, stacks[sample], 'stack');
+        const thread = look(this.#tables.threads, threads[sample], 'thread');
+        const stack = look(this.#tables.stacks, stacks[sample], 'stack');
         this.builder.addSample(thread, stack, positive(sampleWeights[sample]), orUnknown(cpuUs?.[sample] ?? -1));
       }
       this.builder.endDump({
@@ -195,20 +164,19 @@ function parseHeader(line: JsonObject, name: string): ProfileBuilder {
   if (line.tbprof !== streamVersion) {
     throw unreadable(name, 1, `it is of version ${JSON.stringify(line.tbprof)}, this tbprof reads ${streamVersion}`);
   }
-  try {
-    const rateHz = line.rateHz;
-    if (typeof rateHz !== 'number' || !(rateHz > 0 && rateHz < 1e6)) throw new Malformed('its rate is no rate');
-    return new ProfileBuilder({
-      startedEpochMs: whole(line.startedEpochMs, latestDateMs),
-      rateHz,
-      measure: parseMeasure(line.measure),
-      host: text(line.host),
-      source: text(line.source),
-      recorder: text(line.recorder),
-    });
-  } catch (error) {
-    throw error instanceof Malformed ? unreadable(name, 1, error.message) : error;
-  }
+  return new ProfileBuilder({
+    startedEpochMs: whole(line.startedEpochMs, latestDateMs),
+    rateHz: rate(line.rateHz),
+    measure: parseMeasure(line.measure),
+    host: text(line.host),
+    source: text(line.source),
+    recorder: text(line.recorder),
+  });
+}
+
+function rate(value: unknown): number {
+  if (typeof value !== 'number' || !(value > 0 && value < 1e6)) throw new Malformed('its rate is no rate');
+  return value;
 }
 
 function parseMeasure(value: unknown = 'wall'): Measure {
@@ -217,68 +185,7 @@ function parseMeasure(value: unknown = 'wall'): Measure {
   return found;
 }
 
-function parseJson(line: string, name: string, lineNumber: number): JsonObject {
-  try {
-    return object(JSON.parse(line));
-  } catch {
-    throw unreadable(name, lineNumber, 'it is not a JSON object');
-  }
-}
-
 function unreadable(name: string, line: number, why: string): TbprofError {
   const message = `cannot read ${name}: line ${line} of its stream is wrong: ${why}`;
   return new TbprofError(message, { code: 'unreadable', exitCode: exitCodes.usage });
-}
-
-function object(value: unknown): JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Malformed('an object is missing');
-  return value as JsonObject;
-}
-
-function list(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Malformed('a list is missing');
-  return value;
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw new Malformed('a text is missing');
-  return value;
-}
-
-/** A whole number from 0 to `max`; columns are 32 bits wide. */
-function whole(value: unknown, max = 2 ** 31 - 1): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) {
-    throw new Malformed(`${JSON.stringify(value)} is not a whole number from 0 to ${max}`);
-  }
-  return value;
-}
-
-function positive(value: unknown): number {
-  const number = whole(value);
-  if (number === 0) throw new Malformed('a weight or count is 0');
-  return number;
-}
-
-/** A whole number, or null where it is not known. */
-function orNull(value: unknown): number | null {
-  return value === null ? null : whole(value);
-}
-
-/** A whole number, or -1 where it is not known. */
-function orUnknown(value: unknown): number {
-  return value === -1 ? -1 : whole(value);
-}
-
-function look(rows: readonly number[], value: unknown, what: string): number {
-  const row = typeof value === 'number' ? rows[value] : undefined;
-  if (row === undefined) throw new Malformed(`there is no ${what} ${JSON.stringify(value)}`);
-  return row;
-}
-
-type Columns<Names extends readonly string[]> = { [Index in keyof Names]: readonly unknown[] };
-
-function equalColumns<const Names extends readonly string[]>(columns: JsonObject, names: Names): Columns<Names> {
-  const lists = names.map((name) => list(columns[name]));
-  if (lists.some((column) => column.length !== lists[0]!.length)) throw new Malformed('columns differ in length');
-  return lists as Columns<Names>;
 }

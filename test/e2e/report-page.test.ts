@@ -9,7 +9,6 @@ import { foldStacks } from '../../src/aggregate/fold.ts';
 import { matchLabels, sumMatches } from '../../src/aggregate/match.ts';
 import { defaultView, type View } from '../../src/formats/format.ts';
 import { html } from '../../src/formats/html.ts';
-import { readTemplate } from '../../src/output/files.ts';
 import { matchColour } from '../../src/page/colours.ts';
 import { ProfileBuilder } from '../../src/profile/builder.ts';
 import { groupFrames } from '../../src/profile/labels.ts';
@@ -19,6 +18,7 @@ import { type OpenPage, useChromium } from '../helpers/chromium.ts';
 import { runCli } from '../helpers/cli.ts';
 import { describeWith } from '../helpers/describe-with.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
+import { renderText } from '../helpers/rendered.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 /** Texts that break out of whatever is not careful: markup, replacement patterns, line ends, direction, terminals. */
@@ -48,7 +48,7 @@ describeWith('chromium', 'report page', () => {
   const write = async (profile: Profile, view: View = defaultView, change = (page: string) => page) => {
     pages += 1;
     const file = join(folder, `${pages}.html`);
-    writeFileSync(file, change(await html.render(profile, view, { template: readTemplate })));
+    writeFileSync(file, change(await renderText(html, profile, view)));
     return file;
   };
   const openReport = async (file: string, options?: Parameters<typeof browser.open>[1]): Promise<OpenPage> => {
@@ -595,7 +595,7 @@ describeWith('chromium', 'report page', () => {
       ['text that is no recording', () => compress('{"hello":"world"}\n')],
       ['a recording of a later version', () => compress('{"tbprof":99}\n')],
     ])('with %s in place of the recording says so', async (_name, damage) => {
-      const good = await html.render(small, defaultView, { template: readTemplate });
+      const good = await renderText(html, small);
       const payload = /id="stream">([^<]*)</.exec(good)![1]!;
       const bad = await damage(payload);
       const file = await write(small, defaultView, (page) => page.replace(payload, () => bad));

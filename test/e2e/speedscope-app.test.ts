@@ -1,18 +1,21 @@
-// Speedscope files in the real speedscope application: imported by it, shown by it, and exported again.
+// Speedscope files in the real speedscope application: imported by it, shown by it, and exported again. The same where
+// the application is in the page.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { defaultView, type View } from '../../src/formats/format.ts';
-import { type SpeedscopeFile, speedscope } from '../../src/formats/speedscope.ts';
+import { buildSpeedscope, type SpeedscopeFile, speedscope } from '../../src/formats/speedscope.ts';
+import { speedscopeHtml } from '../../src/formats/speedscope-html.ts';
 import { groupings } from '../../src/profile/labels.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { type OpenPage, useChromium } from '../helpers/chromium.ts';
 import { runCli } from '../helpers/cli.ts';
 import { describeWith } from '../helpers/describe-with.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
+import { renderText } from '../helpers/rendered.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const app = createRequire(import.meta.url).resolve('speedscope/dist/release/index.html');
@@ -81,8 +84,7 @@ describeWith('chromium', 'speedscope application', () => {
     return { page, written };
   };
 
-  const render = (profile: Profile, view: View = defaultView) =>
-    speedscope.render(profile, view, { template: () => '' });
+  const render = (profile: Profile, view?: View) => renderText(speedscope, profile, view);
 
   const profile = profileFrom(
     [
@@ -148,6 +150,44 @@ describeWith('chromium', 'speedscope application', () => {
     const { page } = await importInto(file);
     expect(await page.textContent('body')).toContain('Something went wrong');
     expect(await page.title()).not.toMatch(/ - speedscope$/);
+  });
+});
+
+describeWith('chromium', 'speedscope in a page', () => {
+  const browser = useChromium();
+  const folder = temporaryFolder();
+
+  const open = async (file: string) => {
+    const opened = await browser.open(file, { mayRequest: (url) => /^(data|blob):/.test(url) });
+    await opened.page.waitForFunction(() => document.title.endsWith(' - speedscope'));
+    return opened;
+  };
+
+  it('shows the profile that is in it, from a folder with nothing else, and asks for nothing', async () => {
+    const profile = profileFrom(['0/0|main;</script><b>;query 3', '1/0|main;名前 5', '0/1|main;fib;fib 4'], {
+      rateHz: 30,
+    });
+    const file = join(folder, 'x.speedscope.html');
+    writeFileSync(file, await renderText(speedscopeHtml, profile));
+    const { page, expectNoTrouble } = await open(file);
+    const written = buildSpeedscope(profile, defaultView);
+    await expect.poll(() => shownProfile(page)).toBe(`all workers (1/${written.profiles.length})`);
+    const exported = await exportAgain(page);
+    for (const [at, { name }] of written.profiles.entries()) {
+      expect(runsOfEvents(exported, at), name).toEqual(runsOfSamples(written, at));
+    }
+    await expectNoTrouble();
+  });
+
+  it('comes as a template that shows its own demo, with the licences of what is in it', async () => {
+    const { page, expectNoTrouble } = await open(
+      fileURLToPath(new URL('../../templates/speedscope.html', import.meta.url)),
+    );
+    await expect.poll(() => shownProfile(page)).toBe('all workers (1/2)');
+    const licences = await page.textContent('#licences');
+    expect(licences).toContain('Copyright (c) 2018 Jamie Wong');
+    expect(licences).toContain('SIL OPEN FONT LICENSE Version 1.1');
+    await expectNoTrouble();
   });
 });
 

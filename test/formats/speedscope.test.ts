@@ -12,6 +12,7 @@ import { ProfileBuilder } from '../../src/profile/builder.ts';
 import { groupFrames, groupings } from '../../src/profile/labels.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
+import { renderText } from '../helpers/rendered.ts';
 
 const schemaFile = createRequire(import.meta.url).resolve('speedscope/dist/release/file-format-schema.json');
 const validate = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(schemaFile, 'utf8')));
@@ -58,7 +59,7 @@ describe('speedscope file', () => {
   it('is named by its ending and is JSON on one line', async () => {
     expect(formatOfFile('a/b.speedscope.json')).toBe(speedscope);
     const profile = profileFrom(['a;b 2']);
-    const text = await speedscope.render(profile, defaultView, { template: () => '' });
+    const text = await renderText(speedscope, profile);
     expect(text).toMatch(/^\{.*\}\n$/);
     expect(JSON.parse(text)).toEqual(buildSpeedscope(profile, defaultView));
   });
@@ -106,6 +107,13 @@ describe('speedscope file', () => {
       samples: ['a;b', 'a', 'a;b'],
       weights: [300_000, 100_000, 100_000],
     });
+  });
+
+  it('counts where the profile counts', () => {
+    const profile = profileFrom(['a;b 2', 'a 1'], { rateHz: 30 });
+    const counted = { ...profile, meta: { ...profile.meta, measure: 'count' as const } };
+    const [all] = buildSpeedscope(counted, defaultView).profiles;
+    expect(all).toMatchObject({ unit: 'none', weights: [2, 1], endValue: 3 });
   });
 
   it('leaves out threads without a sample and is valid without any', () => {

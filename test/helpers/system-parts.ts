@@ -1,6 +1,7 @@
 // The parts of the system that end-to-end tests need: found, or installed from Debian's packages where that is allowed.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { findGo } from './go.ts';
 
 interface SystemPart {
   readonly name: string;
@@ -18,6 +19,11 @@ const parts = {
     name: 'Chromium',
     packages: ['chromium'],
     isThere: () => existsSync('/usr/bin/chromium'),
+  },
+  go: {
+    name: 'Go, for its pprof',
+    packages: ['golang-go'],
+    isThere: () => findGo() !== null,
   },
 } as const satisfies Record<string, SystemPart>;
 

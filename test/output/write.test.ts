@@ -29,8 +29,8 @@ describe('writeReport', () => {
   it('replaces a file and leaves nothing else behind', async () => {
     const place = inside();
     const file = join(place, 'x.html');
-    await writeReport(file, 'old');
-    await writeReport(file, 'new');
+    await writeReport(file, () => ['old']);
+    await writeReport(file, () => ['new']);
     expect(readFileSync(file, 'utf8')).toBe('new');
     expect(readdirSync(place)).toEqual(['x.html']);
   });
@@ -38,7 +38,7 @@ describe('writeReport', () => {
   it('leaves nothing behind where it fails', async () => {
     const place = inside();
     mkdirSync(join(place, 'x.html', 'full'), { recursive: true });
-    await expect(writeReport(join(place, 'x.html'), 'text')).rejects.toThrow(TbprofError);
+    await expect(writeReport(join(place, 'x.html'), () => ['text'])).rejects.toThrow(TbprofError);
     expect(readdirSync(place)).toEqual(['x.html']);
   });
 
@@ -49,8 +49,8 @@ describe('writeReport', () => {
     symlinkSync('real/x.html', join(place, 'there.html'));
     symlinkSync('real/new.html', join(place, 'missing.html'));
     symlinkSync('missing.html', join(place, 'twice.html'));
-    await writeReport(join(place, 'there.html'), 'there');
-    await writeReport(join(place, 'twice.html'), 'new');
+    await writeReport(join(place, 'there.html'), () => ['there']);
+    await writeReport(join(place, 'twice.html'), () => ['new']);
     expect(readFileSync(join(place, 'real/x.html'), 'utf8')).toBe('there');
     expect(readFileSync(join(place, 'real/new.html'), 'utf8')).toBe('new');
     for (const link of ['there.html', 'missing.html', 'twice.html']) {
@@ -62,7 +62,7 @@ describe('writeReport', () => {
   it('writes into a FIFO instead of replacing it', async () => {
     const fifo = makeFifo();
     const reader = readFile(fifo, 'utf8');
-    await writeReport(fifo, 'text');
+    await writeReport(fifo, () => ['text']);
     expect(await reader).toBe('text');
     const copied = readFile(fifo, 'utf8');
     writeFileSync(join(folder, 'recording'), 'lines');
@@ -76,13 +76,13 @@ describe('writeReport', () => {
     const victim = join(place, 'victim');
     writeFileSync(victim, 'precious');
     symlinkSync(victim, join(place, `x.html.${process.pid}.tmp`));
-    await writeReport(join(place, 'x.html'), 'text');
+    await writeReport(join(place, 'x.html'), () => ['text']);
     expect(readFileSync(victim, 'utf8')).toBe('precious');
   });
 
   it('takes a name as long as a name can be', async () => {
     const file = join(inside(), `${'x'.repeat(250)}.html`);
-    await writeReport(file, 'text');
+    await writeReport(file, () => ['text']);
     expect(readFileSync(file, 'utf8')).toBe('text');
   });
 });

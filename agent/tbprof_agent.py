@@ -1,0 +1,1071 @@
+"""tbprof's agent: serves the stacks of this process on two Unix sockets. One file, no dependencies, Python 3.7 or later.
+
+What to add, with /tmp/tbsocket. as the prefix of the sockets' names:
+
+    uWSGI     import = tbprof_agent             beside `py-tracebacker = /tmp/tbsocket.`, where that is there already, or
+              set = tbprof=/tmp/tbsocket.       (or the environment variable TBPROF_SOCKET), with
+              enable-threads = true
+    gunicorn  def post_fork(server, worker):    in gunicorn.conf.py
+                  import tbprof_agent
+                  tbprof_agent.start("/tmp/tbsocket.")
+    Celery    @celery.signals.worker_process_init.connect
+              def profile(**_):
+                  import tbprof_agent
+                  tbprof_agent.start("/tmp/tbsocket.")
+    others    import tbprof_agent
+              tbprof_agent.start("/tmp/tbsocket.")
+
+PREFIX + N, N being uWSGI's worker number or the pid, answers each connection with one dump of all stacks, as uWSGI's
+tracebacker does. PREFIX + N + ".stream" samples for as long as its client stays: the client asks with one line of
+JSON (see parse_request) and gets lines of JSON (see Tables and Stream). Both can only be asked for stacks: nothing that
+a client says is executed or stored. While nobody is connected one thread waits in poll() and nothing else happens;
+while a stream runs, sys.setswitchinterval is lowered, because a sampler that does not get the GIL promptly sees only
+threads that have just given it up. A failure of the agent is one line on stderr; the program goes on.
+"""
+import _socket
+import _thread
+import atexit
+import contextlib
+import gc
+import json
+import linecache
+import math
+import os
+import random
+import signal
+import stat
+import sys
+import threading
+import time
+import types
+import weakref
+
+__all__ = ["start", "stop"]
+VERSION = "0.1.0"
+
+
+def _original(module, name):
+    """What gevent's monkey patching has replaced, or will: the agent's threads are real ones and block for real."""
+    patched = sys.modules.get("gevent.monkey")
+    if patched is not None:
+        return patched.get_original(module, name)
+    return getattr(__import__(module), name)
+
+
+# socket.socket is not used at all: its accept() looks its own class up by name and would find gevent's.
+_sleep = _original("time", "sleep")
+_select = _original("select", "select")
+_poll = _original("select", "poll")
+_start_thread = _original("_thread", "start_new_thread")
+_new_lock = _original("_thread", "allocate_lock")
+_get_ident = _original("_thread", "get_ident")
+_monotonic = time.monotonic
+
+# ---------------------------------------------------------------------------------------------------------- stacks
+
+MAX_DEPTH = 1000  # frames of one stack; Python's own limit of recursion is 1,000 unless told otherwise
+MAX_SOURCE = 500  # characters
+MAX_NAME = 1000
+UNNAMED = "<UnnamedPythonThread>"  # as uWSGI's tracebacker calls threads that the threading module does not know
+
+def _thread_name(thread):
+    try:
+        return thread.name
+    except Exception:
+        return UNNAMED
+
+
+def _line_of(code, line):
+    # From Python 3.10 on an instruction may have no line (PEP 626); uWSGI's tracebacker falls silent at such a frame.
+    return code.co_firstlineno if line is None else line
+
+
+def _source_of(file, line):
+    try:
+        return linecache.getline(file, line).strip()
+    except Exception:
+        return ""
+
+
+def _stacks():
+    """(ident, name, path, was cut) of the threads that run Python code but the agent's; a path is leaf first.
+
+    Whoever calls must let go of the paths at once: frames hold the app's data.
+    """
+    active = threading._active  # not threading.enumerate(): its lock may be held by a thread that waits for the GIL
+    frames = sys._current_frames()
+    del frames[_get_ident()]  # also because a frame that holds itself is garbage for the collector
+    stacks = []
+    for ident, frame in frames.items():
+        path = []
+        while frame is not None and len(path) < MAX_DEPTH:
+            path.append((frame, frame.f_code, frame.f_lasti))
+            frame = frame.f_back
+        if path[-1][1] is not _run_thread.__code__:
+            stacks.append((ident, _thread_name(active.get(ident)), path, frame is not None))
+    return stacks
+
+
+def text_dump():
+    """The stacks of all threads, in the words and the order of uWSGI's tracebacker (plugins/python/tracebacker.c)."""
+    modules = {}
+    threads = []
+    for _, name, path, _ in _stacks():
+        stack = []
+        for frame, code, _ in reversed(path):
+            stack.append((code.co_filename, _line_of(code, frame.f_lineno), code.co_name))
+            modules[code.co_filename] = frame.f_globals
+        threads.append((name, stack))
+    frame = path = None
+    # Files are read only now, since reading lets other threads run on.
+    for file in modules:
+        try:
+            linecache.checkcache(file)
+            linecache.lazycache(file, modules[file])
+        except Exception:
+            pass
+    parts = ["*** uWSGI Python tracebacker output ***\n\n"]
+    for name, stack in threads:
+        for file, line, function in stack:
+            parts.append(
+                "thread_id = %s filename = %s lineno = %d function = %s line = %s\n"
+                % (name, file, line, function, _source_of(file, line))
+            )
+        parts.append("\n")
+    return "".join(parts).encode("utf-8", "backslashreplace")
+
+
+class Tables:
+    """Rows of the stream: each string, frame, stack and thread once, then named by its number."""
+
+    MAX_NODES = 100000  # some 20 MB; a stream whose tables are full ends, and its client may come again
+
+    def __init__(self):
+        self.strings = {}
+        self.frames = {}
+        self.stacks = {}
+        self.threads = {}
+        # (parent stack, id of code, instruction) -> stack. Hashing a code object is slow, hence its id, which stays its
+        # own as long as the object lives: `codes` sees to that. Several instructions of a line share a stack.
+        self.nodes = {}
+        self.codes = {}
+        self.new_frames = []  # (code, line, globals), for which the rows are still to be written
+        self.new_stacks = []
+        self.new_threads = []
+
+    @property
+    def full(self):
+        return len(self.nodes) >= self.MAX_NODES or len(self.threads) >= self.MAX_NODES // 5
+
+    def stack_of(self, path):
+        """Number of the stack of a path of frames, leaf first."""
+        nodes = self.nodes
+        stack = -1
+        for frame, code, instruction in reversed(path):
+            key = (stack, id(code), instruction)
+            found = nodes.get(key)
+            if found is None:
+                found = nodes[key] = self._new_node(stack, frame, code)
+            stack = found
+        return stack
+
+    def _new_node(self, parent, frame, code):
+        self.codes[id(code)] = code
+        line = _line_of(code, frame.f_lineno)
+        row = self.frames.get((id(code), line))
+        if row is None:
+            row = self.frames[id(code), line] = len(self.frames)
+            self.new_frames.append((code, line, frame.f_globals))
+        stack = self.stacks.get((parent, row))
+        if stack is None:
+            stack = self.stacks[parent, row] = len(self.stacks)
+            self.new_stacks.append((parent, row))
+        return stack
+
+    def thread_of(self, name):
+        row = self.threads.get(name)
+        if row is None:
+            row = self.threads[name] = len(self.threads)
+            self.new_threads.append({"worker": 0, "name": _clean(name, MAX_NAME)})
+        return row
+
+    def new_lines(self):
+        """Lines for what is new; here files are read."""
+        frames, self.new_frames = self.new_frames, []
+        stacks, self.new_stacks = self.new_stacks, []
+        threads, self.new_threads = self.new_threads, []
+        strings = []
+        columns = {"function": [], "file": [], "line": [], "source": []}
+        for code, line, module in frames:
+            try:
+                linecache.lazycache(code.co_filename, module)
+            except Exception:
+                pass
+            columns["function"].append(self._string(code.co_name, MAX_NAME, strings))
+            columns["file"].append(self._string(code.co_filename, MAX_NAME, strings))
+            columns["line"].append(max(0, line))
+            columns["source"].append(self._string(_source_of(code.co_filename, line), MAX_SOURCE, strings))
+        if strings:
+            yield {"strings": strings}
+        if frames:
+            yield {"frames": columns}
+        if stacks:
+            yield {"stacks": {"parent": [parent for parent, _ in stacks], "frame": [frame for _, frame in stacks]}}
+        if threads:
+            yield {"threads": threads}
+
+    def _string(self, text, limit, new):
+        text = _clean(text, limit)
+        row = self.strings.get(text)
+        if row is None:
+            row = self.strings[text] = len(self.strings)
+            new.append(text)
+        return row
+
+
+def _clean(text, limit):
+    """What JSON in UTF-8 can say: file names may hold lone surrogates (PEP 383)."""
+    return str(text)[:limit].encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+# ----------------------------------------------------------------------------------------------------------- ticks
+
+
+class Ticks:
+    """Tick k is due at start + (phase + k) / rate. Each tick is in the weight of one dump or in one gap. Pure."""
+
+    CREDIT_S = 1.0  # a dump that is later than this does not speak for the time before
+    JITTER = 0.2  # of a period, around the due time, so that sampling locks on to no periodic work
+
+    def __init__(self, rate, start, phase, uniform):
+        self.period = 1.0 / rate
+        self.first = start + phase * self.period
+        self.credit = max(1, int(self.CREDIT_S * rate))
+        self.next = 0  # ticks before this one are accounted for
+        self.stride = 1
+        self.uniform = uniform
+
+    def next_time(self):
+        """When to look next; the jitter is independent of the one before, so that the mean rate stays."""
+        tick = self.next + self.stride - 1
+        return self.first + (tick + self.JITTER * (self.uniform() - 0.5)) * self.period
+
+    def due_time(self, tick):
+        return self.first + tick * self.period
+
+    def due_before(self, now):
+        return max(0, math.ceil((now - self.first) / self.period - 1e-9))
+
+    def observe(self, now):
+        """A dump at this time: its tick, its weight, and the ticks before it that nothing covers."""
+        begin = self.next
+        self.next = max(begin + 1, self.due_before(now))
+        weight = min(self.next - begin, max(self.credit, self.stride))
+        return self.next - 1, weight, self.next - begin - weight
+
+    def miss(self, now, least=0):
+        """Ticks up to now that nobody looked at, and that nobody will."""
+        begin = self.next
+        self.next = max(begin + least, self.due_before(now))
+        return self.next - begin
+
+
+# -------------------------------------------------------------------------------------------------------- CPU time
+
+
+class CpuClocks:
+    """Which share of the CPU each thread uses where it is now: its clock over a short time without the GIL.
+
+    The clock's advance since the last tick says nothing of the stack seen at this one: of 3 ms of computing before
+    7 ms of sleep, most would be ascribed to the sleep.
+    """
+
+    WINDOW_S = 0.0001
+
+    def __init__(self):
+        self.clocks = {}  # ident -> [thread object, id of its clock, reading]
+
+    def shares(self, idents):
+        """For each thread 0..1, or None where its clock cannot be read. Gives the GIL up."""
+        clocks = [self._clock(ident) for ident in idents]
+        if len(self.clocks) > 2 * len(idents) + 16:
+            self.clocks = dict(zip(idents, clocks))
+        before = [self._read(clock) for clock in clocks]
+        moved = False
+        for clock, reading in zip(clocks, before):
+            if reading is not None:
+                moved = moved or reading != clock[2]
+                clock[2] = reading
+        if not moved:
+            return [None if reading is None else 0.0 for reading in before]
+        begin = _monotonic()
+        _sleep(self.WINDOW_S)
+        shares = []
+        for clock, reading in zip(clocks, before):
+            after = None if reading is None else self._read(clock)
+            if after is None:
+                shares.append(None)
+                continue
+            shares.append(min(1.0, (after - reading) / (_monotonic() - begin)))
+            clock[2] = after
+        return shares
+
+    def _clock(self, ident):
+        thread = threading._active.get(ident)
+        clock = self.clocks.get(ident)
+        if clock is None or clock[0] is not thread:
+            clock = self.clocks[ident] = [thread, _clock_id(ident, thread), None]
+        return clock
+
+    @staticmethod
+    def _read(clock):
+        if clock[1] is None:
+            return None
+        try:
+            return time.clock_gettime(clock[1])
+        except OSError:  # the thread is gone
+            return None
+
+
+def _clock_id(ident, thread):
+    """The CPU clock of a thread that has just been seen with the GIL held since, None where there is none to be had.
+
+    By the number that the kernel gives it (include/linux/posix-timers.h): pthread_getcpuclockid() of a thread that has
+    ended is undefined. The native_id of the main thread is wrong after a fork without PyOS_AfterFork_Child (uWSGI's),
+    but on Linux it is always the pid.
+    """
+    if not sys.platform.startswith("linux") or thread is None:
+        return None
+    if thread is threading.main_thread():
+        tid = os.getpid()
+    elif hasattr(thread, "native_id"):
+        tid = thread.native_id
+    elif isinstance(thread, threading._DummyThread):
+        return None
+    else:  # Python 3.7: a thread takes itself off threading._active before it ends, so this one lives
+        return time.pthread_getcpuclockid(ident)
+    return None if tid is None else (~tid << 3) | 6
+
+
+# ------------------------------------------------------------------------------------------------- switch interval
+
+_interval_lock = _new_lock()
+_intervals = {}  # stream -> interval that it wants
+_interval_before = None  # what it was before the first stream, and what it has been set to
+_interval_set = None
+
+
+def _want_interval(stream, seconds):
+    """Lowers sys.setswitchinterval for a stream, or with None ends its wish; the last one restores what was before."""
+    global _interval_before, _interval_set
+    with _interval_lock:
+        if seconds is None:
+            _intervals.pop(stream, None)
+        else:
+            _intervals[stream] = seconds
+        if _interval_set is None:
+            _interval_before = sys.getswitchinterval()
+        elif abs(sys.getswitchinterval() - _interval_set) > 1e-6:
+            _interval_before = sys.getswitchinterval()  # someone else has set it meanwhile: that holds from now on
+        if _intervals:
+            sys.setswitchinterval(min(_interval_before, *_intervals.values()))
+            _interval_set = sys.getswitchinterval()
+        elif _interval_set is not None:
+            sys.setswitchinterval(_interval_before)
+            _interval_set = None
+
+
+# ---------------------------------------------------------------------------------------------------------- stream
+
+MAX_REQUEST = 4096  # bytes
+REQUEST_TIMEOUT_S = 5.0
+SEND_TIMEOUT_S = 10.0
+BATCH_S = 0.1
+MAX_PENDING = 4 * 1024 * 1024  # bytes that wait for a slow client; beyond, no samples are taken
+
+
+def parse_request(line):
+    """What a client asks for, checked; ValueError says what is wrong. Keys that are not known are of a later version."""
+    try:
+        given = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise ValueError("the request is not a line of JSON")
+    if not isinstance(given, dict) or given.get("tbprof") != 1:
+        raise ValueError('the request is not of version 1: {"tbprof":1,"rateHz":100}')
+
+    def number(key, least, most, default=None):
+        value = given.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not -1e9 < value < 1e9:
+            raise ValueError("%s is not a number" % key)
+        return min(max(float(value), least), most)
+
+    def flag(key, default):
+        value = given.get(key, default)
+        if not isinstance(value, bool):
+            raise ValueError("%s is neither true nor false" % key)
+        return value
+
+    return types.SimpleNamespace(
+        rate=number("rateHz", 0.01, 1000.0),
+        interval=number("switchInterval", 0.00001, 0.05, 0.0001),
+        max_overhead=number("maxOverhead", 0.001, 1.0, 0.1),
+        cpu=flag("cpu", True),
+        greenlets=flag("greenlets", False),
+        tasks=flag("tasks", False),
+    )
+
+
+class Gone(Exception):
+    """The client has left."""
+
+
+class Stream:
+    """Samples for one client, in a thread of its own, until it leaves, the agent stops or the tables are full."""
+
+    def __init__(self, sock, request, agent):
+        self.sock = sock
+        self.request = request
+        self.agent = agent
+        self.tables = Tables()
+        self.cpu = CpuClocks() if request.cpu else None
+        self.parked = Parked(request.greenlets, request.tasks)
+        self.pending = bytearray()
+        self.unasked = 0  # bytes that the client has sent after its request
+        self.dumps = 0
+        self.samples = 0
+        self.cost = None  # CPU seconds of one dump, smoothed
+        self._new_batch()
+
+    def _new_batch(self):
+        self.rows = {name: [] for name in ("worker", "timeMs", "dumps", "weight", "waitUs", "sendUs", "samples")}
+        self.sampled = {name: [] for name in ("thread", "stack", "weight")}
+        if self.cpu is not None:
+            self.sampled["cpuUs"] = []
+        self.gaps = {}
+        self.cut = 0
+
+    def run(self):
+        _want_interval(self, self.request.interval)
+        try:
+            self._run()
+        except Gone:
+            pass
+        finally:
+            _want_interval(self, None)
+
+    def _run(self):
+        rate = self.request.rate
+        self.begin = _monotonic()
+        self.ticks = Ticks(rate, self.begin, random.random(), random.random)
+        self._put(
+            {
+                "tbprof": 1,
+                "startedEpochMs": int(time.time() * 1000),
+                "rateHz": rate,
+                "host": _clean(os.uname().nodename, MAX_NAME),
+                "source": "agent",
+                "recorder": "tbprof-agent %s (CPython %d.%d.%d)" % ((VERSION,) + sys.version_info[:3]),
+            },
+            {"workers": [{"number": self.agent.number, "address": self.agent.address, "pid": os.getpid()}]},
+        )
+        flushed = self.begin
+        while not self.tables.full:
+            asked = self.ticks.next_time()
+            if not self._wait(asked):
+                break
+            if len(self.pending) > MAX_PENDING:
+                self._gap("behind", self.ticks.miss(_monotonic(), 1))
+            else:
+                self._sample(asked)
+            if _monotonic() - flushed >= BATCH_S:
+                self._flush()
+                flushed = _monotonic()
+        self._gap("late", self.ticks.miss(_monotonic()))
+        self._flush()
+        self._put({"end": {"durationMs": self._now_ms(), "dumps": self.dumps, "samples": self.samples}})
+        self.sock.settimeout(0.3)
+        self.sock.sendall(self.pending)
+
+    def _now_ms(self):
+        return int((_monotonic() - self.begin) * 1000)
+
+    def _wait(self, until):
+        """True at that time, False when the agent stops; sends meanwhile. Raises Gone or OSError when the client is."""
+        wake = self.agent.wake
+        while True:
+            now = _monotonic()
+            sending = [self.sock] if self.pending else []
+            readable, writable = _ready([self.sock, wake], sending, max(0.0, until - now))
+            if wake in readable:
+                return False
+            if self.sock in readable:
+                self._discard()
+            if writable:
+                self._send()
+            if _monotonic() >= until:
+                return True
+
+    def _discard(self):
+        try:
+            data = self.sock.recv(4096)
+        except BlockingIOError:
+            return
+        self.unasked += len(data)
+        if not data or self.unasked > 16 * MAX_REQUEST:
+            raise Gone
+
+    def _send(self):
+        try:
+            sent = self.sock.send(memoryview(self.pending)[:262144])
+        except BlockingIOError:
+            return
+        del self.pending[:sent]
+
+    def _sample(self, asked):
+        cpu_begin = time.thread_time()
+        begin = _monotonic()
+        samples, cut = self._walk()
+        end = _monotonic()
+        shares = self.cpu.shares([ident for ident, _, _ in samples]) if self.cpu is not None else ()
+        parked = self.parked.samples(self.tables) if self.parked.wanted else []
+        tick, weight, late = self.ticks.observe(begin)
+        rows, sampled = self.rows, self.sampled
+        rows["worker"].append(0)
+        rows["timeMs"].append(max(0, int((self.ticks.due_time(tick) - self.begin) * 1000)))
+        rows["dumps"].append(1)
+        rows["weight"].append(weight)
+        rows["waitUs"].append(max(0, int((begin - asked) * 1e6)))
+        rows["sendUs"].append(int((end - begin) * 1e6))
+        rows["samples"].append(len(samples) + len(parked))
+        for _, thread, stack in samples:
+            sampled["thread"].append(thread)
+            sampled["stack"].append(stack)
+        for thread, stack in parked:
+            sampled["thread"].append(thread)
+            sampled["stack"].append(stack)
+        sampled["weight"].extend([weight] * (len(samples) + len(parked)))
+        if self.cpu is not None:
+            time_us = weight * self.ticks.period * 1e6
+            sampled["cpuUs"].extend(-1 if share is None else int(share * time_us + 0.5) for share in shares)
+            sampled["cpuUs"].extend([0] * len(parked))
+        self.cut += cut
+        self._gap("late", late)
+        cost = time.thread_time() - cpu_begin
+        self.cost = cost if self.cost is None else self.cost + 0.1 * (cost - self.cost)
+
+    def _walk(self):
+        tables = self.tables
+        samples = []
+        cut = 0
+        for ident, name, path, was_cut in _stacks():
+            samples.append((ident, tables.thread_of(name), tables.stack_of(path)))
+            cut += was_cut
+        return samples, cut
+
+    def _gap(self, reason, ticks):
+        if ticks:
+            self.gaps[reason] = self.gaps.get(reason, 0) + ticks
+
+    def _flush(self):
+        """Makes lines of the batch, and room for the next one."""
+        self._put(*self.tables.new_lines())
+        if self.rows["weight"]:
+            self.dumps += len(self.rows["weight"])
+            self.samples += len(self.sampled["weight"])
+            self._put({"dumps": self.rows, "sampled": self.sampled})
+        events = [("gap", ticks, reason) for reason, ticks in self.gaps.items()]
+        if self.cut:
+            events.append(("cut", self.cut, ""))
+        events.extend(self._throttle())
+        if events:
+            now = self._now_ms()
+            self._put(
+                {
+                    "events": [
+                        {"timeMs": now, "worker": 0, "kind": kind, "count": count, "reason": reason}
+                        for kind, count, reason in events
+                    ]
+                }
+            )
+        self._new_batch()
+        if self.pending:
+            self._send()
+
+    def _throttle(self):
+        """Looks at every nth tick only where that is needed to stay within the client's limit of overhead."""
+        ticks = self.ticks
+        if self.cost is not None:
+            needed = self.cost / (self.request.max_overhead * ticks.period)
+            if needed > ticks.stride or needed < 0.7 * (ticks.stride - 1):
+                ticks.stride = max(1, math.ceil(needed))
+                return [("throttle", ticks.stride, "")]
+        return []
+
+    def _put(self, *lines):
+        for line in lines:
+            self.pending += json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+
+
+def _ready(readers, writers, timeout):
+    """select(), to the microsecond; poll(), which counts in milliseconds, where a descriptor is too large for it."""
+    if all(sock.fileno() < 1024 for sock in readers + writers):
+        readable, writable, _ = _select(readers, writers, [], timeout)
+        return readable, writable
+    poll = _poll()
+    for sock in readers:
+        poll.register(sock, 5 if sock in writers else 1)  # POLLIN, POLLOUT
+    found = {fd: flags for fd, flags in poll.poll(timeout * 1000)}
+    return (
+        [sock for sock in readers if found.get(sock.fileno(), 0) & ~4],
+        [sock for sock in writers if found.get(sock.fileno(), 0) & 4],
+    )
+
+
+# ------------------------------------------------------------------------------------------- greenlets and asyncio
+
+
+class Parked:
+    """Greenlets and tasks that wait: they are on no thread's stack. Looked for now and then, with a bound on the cost."""
+
+    MOST = 1000
+    PAUSE_S = 1.0
+
+    def __init__(self, greenlets, tasks):
+        self.greenlets = greenlets
+        self.tasks = tasks
+        self.wanted = greenlets or tasks
+        self.found = []
+        self.next = 0.0
+
+    def samples(self, tables):
+        """(thread, stack) of each of them."""
+        now = _monotonic()
+        if now >= self.next:
+            try:
+                self.found = self._find()
+            except Exception:  # what they are made of is no promise of gevent's or asyncio's
+                self.found = []
+            # All objects of the process are gone through: that must stay below a hundredth of the time.
+            self.next = _monotonic() + max(self.PAUSE_S, 100 * (_monotonic() - now))
+        samples = []
+        for name, reference, path_of in self.found:
+            try:
+                item = reference()
+                path = path_of(item) if item is not None else []
+                if path:
+                    samples.append((tables.thread_of(name(item)), tables.stack_of(path)))
+            except Exception:
+                pass
+        return samples
+
+    def _find(self):
+        greenlet = sys.modules.get("greenlet") if self.greenlets else None
+        asyncio = sys.modules.get("asyncio") if self.tasks else None
+        kinds = tuple([greenlet.greenlet] if greenlet else []) + tuple([asyncio.AbstractEventLoop] if asyncio else [])
+        found = []
+        for item in gc.get_objects() if kinds else ():
+            kind = type(item)  # not isinstance(): that would run the code of proxies (their __class__)
+            if not issubclass(kind, kinds):
+                continue
+            if greenlet and issubclass(kind, greenlet.greenlet):
+                found.append((_greenlet_name, weakref.ref(item), _greenlet_path))
+            elif item.is_running():
+                found.extend((_task_name, weakref.ref(task), _task_path) for task in _tasks_of(asyncio, item))
+            if len(found) >= self.MOST:
+                break
+        return found[: self.MOST]
+
+
+def _greenlet_name(greenlet):
+    name = getattr(greenlet, "name", None)
+    return "greenlet-%s" % (name if isinstance(name, str) else hex(id(greenlet)))
+
+
+def _greenlet_path(greenlet):
+    path = []
+    frame = greenlet.gr_frame  # None while it runs: then it is on its thread's stack
+    while frame is not None and len(path) < MAX_DEPTH:
+        path.append((frame, frame.f_code, frame.f_lasti))
+        frame = frame.f_back
+    return path
+
+
+def _tasks_of(asyncio, loop):
+    for _ in range(3):
+        try:
+            return list(asyncio.all_tasks(loop))
+        except RuntimeError:  # its thread has changed the set meanwhile
+            pass
+    return []
+
+
+def _task_name(task):
+    name = task.get_name() if hasattr(task, "get_name") else "Task-"
+    if name.startswith("Task-"):  # a number, another one for each request: what it does says more
+        name = getattr(task.get_coro(), "__qualname__", "?") if hasattr(task, "get_coro") else "?"
+    return "task-%s" % name
+
+
+def _task_path(task):
+    coroutine = task.get_coro() if hasattr(task, "get_coro") else task._coro
+    if getattr(coroutine, "cr_running", False):
+        return []  # it is on its thread's stack
+    path = []
+    while coroutine is not None and len(path) < MAX_DEPTH:
+        for kind, waits_for in (("cr", "cr_await"), ("gi", "gi_yieldfrom"), ("ag", "ag_await")):
+            frame = getattr(coroutine, kind + "_frame", None)
+            if frame is not None:
+                path.append((frame, frame.f_code, frame.f_lasti))
+                coroutine = getattr(coroutine, waits_for, None)
+                break
+        else:
+            break
+    path.reverse()
+    return path
+
+
+# --------------------------------------------------------------------------------------------------------- sockets
+
+MAX_CLIENTS = 16  # of each kind
+
+
+class Agent:
+    """The two sockets of this process, and who is connected to them."""
+
+    def __init__(self, number, address):
+        self.number = number
+        self.address = address
+        self.pid = os.getpid()
+        self.listeners = {}  # socket -> (path, what identifies the file, serve)
+        self.clients = {}  # socket -> serve
+        self.wake, self.waker = _socket.socketpair()  # the one is readable once the other is closed
+
+    def listen(self, path, mode, serve):
+        sock = _bind(path, mode)
+        status = os.stat(path)
+        self.listeners[sock] = (path, (status.st_dev, status.st_ino), serve)
+
+    def run(self):
+        """The agent's one thread while nobody is connected."""
+        poll = _poll()
+        for sock in self.listeners:
+            poll.register(sock, 1)
+        poll.register(self.wake, 1)
+        sockets = {sock.fileno(): sock for sock in self.listeners}
+        while True:
+            for fd, _ in poll.poll():
+                if fd == self.wake.fileno():
+                    return
+                try:
+                    self._accept(sockets[fd])
+                except Exception as error:
+                    _say("cannot accept a client: %s" % error)
+                    _sleep(1.0)  # too many open files, most likely
+
+    def _accept(self, listener):
+        serve = self.listeners[listener][2]
+        try:
+            fd, _ = listener._accept()
+        except BlockingIOError:
+            return
+        client = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, fd)
+        if list(self.clients.values()).count(serve) >= MAX_CLIENTS:
+            client.settimeout(0.0)
+            _try(client.send, b'{"error":"there are %d clients already"}\n' % MAX_CLIENTS)
+            client.close()
+            return
+        self.clients[client] = serve
+        try:
+            _start_real_thread(self._serve, client, serve)
+        except Exception:
+            self._forget(client)
+            raise
+
+    def _serve(self, client, serve):
+        try:
+            serve(client, self)
+        except OSError:  # the client has left
+            pass
+        finally:
+            self._forget(client)
+
+    def _forget(self, client):
+        self.clients.pop(client, None)
+        client.close()
+
+    def stop(self):
+        """Removes the sockets; streams end in order, if their clients read."""
+        if self.pid != os.getpid():
+            return
+        for path, identity, _ in self.listeners.values():
+            try:
+                status = os.stat(path)
+                if (status.st_dev, status.st_ino) == identity:
+                    os.unlink(path)
+            except OSError:
+                pass
+        self.waker.close()
+        give_up = _monotonic() + 0.5
+        while self.clients and _monotonic() < give_up:
+            _sleep(0.01)
+        for sock in list(self.listeners):
+            sock.close()
+
+
+def _serve_text(client, _agent):
+    client.settimeout(SEND_TIMEOUT_S)
+    client.sendall(text_dump())
+
+
+def _serve_stream(client, agent):
+    try:
+        request = parse_request(_read_request(client))
+    except ValueError as error:
+        client.settimeout(1.0)
+        client.sendall(json.dumps({"error": str(error)}).encode("utf-8") + b"\n")
+        return
+    client.settimeout(0.0)
+    Stream(client, request, agent).run()
+
+
+def _read_request(client):
+    give_up = _monotonic() + REQUEST_TIMEOUT_S
+    line = b""
+    while b"\n" not in line:
+        if len(line) > MAX_REQUEST:
+            raise ValueError("the request is too long")
+        client.settimeout(max(0.001, give_up - _monotonic()))
+        try:
+            data = client.recv(MAX_REQUEST + 1 - len(line))
+        except _socket.timeout:
+            raise ValueError("no request came within %g seconds" % REQUEST_TIMEOUT_S)
+        if not data:
+            raise ValueError("the request is not a whole line")
+        line += data
+    return line.split(b"\n")[0]
+
+
+def _bind(path, mode):
+    """A socket that listens at a path, in place of one that nobody listens at."""
+    if len(os.fsencode(path)) > 107:
+        raise ValueError("the path of a socket cannot be longer than 107 bytes: %s" % path)
+    _remove_stale(path)
+    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        # Linux gives the file the mode of the socket, less the umask: at no moment can others connect.
+        _try(os.fchmod, sock.fileno(), mode)
+        sock.bind(path)
+        os.chmod(path, mode)
+        sock.listen(16)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _remove_stale(path):
+    try:
+        if not stat.S_ISSOCK(os.lstat(path).st_mode):
+            raise ValueError("%s is there and is not a socket" % path)
+    except FileNotFoundError:
+        return
+    with contextlib.closing(_socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            os.unlink(path)
+            return
+        except BlockingIOError:  # its queue is full
+            pass
+        raise ValueError("another process listens on %s" % path)
+
+
+# --------------------------------------------------------------------------------------------------------- threads
+
+
+def _run_thread(function, arguments):
+    try:
+        function(*arguments)
+    except Exception as error:
+        _say("%s: %s" % (type(error).__name__, error))
+
+
+def _start_real_thread(function, *arguments):
+    """A thread that threading does not know (nothing waits for it at the exit), and that no signal interrupts.
+
+    uWSGI's handlers of signals expect to run in a thread that serves requests.
+    """
+    faults = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
+    signals = signal.valid_signals() if hasattr(signal, "valid_signals") else range(1, signal.NSIG)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, set(signals) - faults)
+    try:
+        _start_thread(_run_thread, (function, arguments))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _say(message):
+    _try(sys.stderr.write, "tbprof: %s\n" % message)
+
+
+def _try(function, *arguments):
+    try:
+        function(*arguments)
+    except Exception:
+        pass
+
+
+# -------------------------------------------------------------------------------------------------------- start-up
+
+_agent = None
+_forked_by_python = None  # the pid of a process that Python knows to be a child
+
+
+def start(prefix=None, number=None, mode=0o600):
+    """Serves this process on PREFIX + N and PREFIX + N + ".stream"; True where it does. Never raises.
+
+    Without a prefix it is that of the environment variable TBPROF_SOCKET; without a number, uWSGI's worker or the pid.
+    To be called after the fork; calling it again is harmless.
+    """
+    try:
+        return _start(prefix or os.environ.get("TBPROF_SOCKET"), number, mode)
+    except Exception as error:
+        _say("not started: %s" % error)
+        return False
+
+
+def stop():
+    """Ends what start() has begun."""
+    global _agent
+    agent, _agent = _agent, None
+    if agent is not None:
+        agent.stop()
+
+
+def _start(prefix, number, mode, with_text=True):
+    global _agent
+    if not prefix:
+        raise ValueError("no prefix: give one to start(), or set TBPROF_SOCKET")
+    prefix = os.fsdecode(prefix)
+    if prefix.startswith("@"):
+        raise ValueError("abstract sockets are open to everyone: give a path instead of %s" % prefix)
+    if _agent is not None and _agent.pid == os.getpid():
+        return True
+    uwsgi = sys.modules.get("uwsgi")
+    if number is None and uwsgi is not None:
+        number = uwsgi.worker_id() or None
+    path = prefix + str(os.getpid() if number is None else number)
+    agent = Agent(number, os.path.abspath(path))
+    try:
+        agent.listen(path + ".stream", mode, _serve_stream)
+        if with_text:
+            agent.listen(path, mode, _serve_text)
+        _start_real_thread(agent.run)
+    except BaseException:
+        agent.stop()
+        raise
+    _agent = agent
+    return True
+
+
+def _after_fork_in_child():
+    """The child has none of the agent's threads; it must neither hold its sockets nor remove them."""
+    global _agent, _interval_lock, _interval_set, _forked_by_python
+    _forked_by_python = os.getpid()
+    agent, _agent = _agent, None
+    if agent is not None:
+        for sock in [agent.wake, agent.waker] + list(agent.listeners) + list(agent.clients):
+            _try(sock.close)
+    _interval_lock = _new_lock()  # it may have been held
+    if _interval_set is not None:
+        _intervals.clear()
+        sys.setswitchinterval(_interval_before)
+        _interval_set = None
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
+atexit.register(stop)
+
+
+# ----------------------------------------------------------------------------------------------------------- uWSGI
+
+
+def _start_in_uwsgi(uwsgi):
+    """At import: in the master, where workers are forked from it, or with lazy-apps in each worker."""
+    if uwsgi.worker_id() > 0:
+        _start_in_worker(uwsgi)
+    elif not uwsgi.mule_id():
+        hook = getattr(uwsgi, "post_fork_hook", None)
+        uwsgi.__class__ = _UwsgiModule
+        uwsgi.post_fork_hook = hook
+
+
+class _UwsgiModule(types.ModuleType):
+    """The uwsgi module, in which whoever sets post_fork_hook (as uwsgidecorators does) does not replace the agent's."""
+
+    def __setattr__(self, name, value):
+        if name == "post_fork_hook":
+            value = _post_fork_hook(self, value)
+        super().__setattr__(name, value)
+
+
+def _post_fork_hook(uwsgi, hook):
+    def post_fork_hook():
+        if uwsgi.worker_id() > 0:  # mules and spoolers call it too
+            _start_in_worker(uwsgi)
+        if callable(hook):
+            hook()
+
+    return post_fork_hook
+
+
+def _start_in_worker(uwsgi):
+    try:
+        stock = _option(uwsgi, "py-tracebacker")
+        prefix = _option(uwsgi, "tbprof") or os.environ.get("TBPROF_SOCKET") or stock
+        if not prefix:
+            raise ValueError("no prefix: add `set = tbprof=/tmp/tbsocket.` to uWSGI's configuration")
+        if not any(key in uwsgi.opt for key in ("enable-threads", "threads", "py-tracebacker")):
+            raise ValueError("Python threads are disabled: add `enable-threads = true` to uWSGI's configuration")
+        lost = _threads_lost_in_fork()
+        if lost:
+            raise ValueError(
+                "%s was started before uWSGI forked its workers, and reading stacks would crash this worker: "
+                "add `lazy-apps = true`, or start threads after the fork (uwsgidecorators.postfork)" % ", ".join(lost)
+            )
+        # uWSGI binds its tracebacker's socket after the hooks have run, and removes whatever has that name.
+        shared = stock is not None and os.path.abspath(stock) == os.path.abspath(prefix)
+        _start(prefix, None, 0o600, not shared)
+    except Exception as error:
+        _say("not started in worker %d: %s" % (uwsgi.worker_id(), error))
+
+
+def _option(uwsgi, name):
+    value = uwsgi.opt.get(name)
+    if isinstance(value, list):
+        value = value[-1]
+    return os.fsdecode(value) if isinstance(value, bytes) and value else None
+
+
+def _threads_lost_in_fork():
+    """Threads that ended in uWSGI's fork but are still on the interpreter's list, where sys._current_frames() follows
+    their pointers into stacks that are gone. Python's own os.fork() clears that list; uWSGI's fork does not.
+    """
+    if _forked_by_python == os.getpid() or not os.path.isdir("/proc/self/task"):
+        return []
+    alive = set(map(int, os.listdir("/proc/self/task")))
+    others = [thread for ident, thread in list(threading._active.items())
+              if ident != _get_ident() and thread is not threading.main_thread()]  # whose native_id is the master's
+    if all(hasattr(thread, "native_id") for thread in others):
+        lost = [thread for thread in others if thread.native_id not in alive]
+    else:  # Python 3.7
+        lost = others if len(others) > len(alive) - 1 else []
+    if not lost and _thread._count() > len(alive) - 1:
+        return ["a thread without a name"]
+    return ["thread %s" % _thread_name(thread) for thread in lost]
+
+
+if "uwsgi" in sys.modules:
+    _start_in_uwsgi(sys.modules["uwsgi"])
