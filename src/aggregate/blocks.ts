@@ -1,6 +1,6 @@
 // Samples -> what each item (see diff-items.ts) had in blocks of time. Samples that follow each other are not independent,
-// so chance is judged by how blocks differ (chance.ts): short ones of all threads together show what all of them have in
-// common, such as load; long ones of each thread show what stays for seconds.
+// so chance is judged by how blocks differ (chance.ts): short ones of all threads together, in slow waves, show what all of
+// them have in common, such as load; long ones of each thread show what stays for seconds.
 import type { Side } from './diff-pair.ts';
 
 /** What the weight of an item is divided by: all samples, or the time that was observed. */
@@ -21,6 +21,8 @@ export interface Blocks {
   readonly base: number;
   /** Ticks by slot and short block, slots one after another. */
   readonly ticks: Float64Array;
+  /** How many slow waves of the short blocks tell of chance; see chance.ts. */
+  readonly waves: number;
   readonly threads: readonly ThreadBlocks[];
   /** How many samples there are for a share, how many dumps for a time. */
   readonly draws: number;
@@ -45,9 +47,14 @@ export function spanOf({ profile: { dumps, meta } }: Side): TimeSpan | null {
   return meta.measure === 'count' || last <= first ? null : { startMs: first, lengthMs: last - first + 1 };
 }
 
-/** Short blocks: 2.5 s, but from 10 to 40 of them. Long ones: 10 s, but from 3 to 12. */
-const shortMs = 2_500;
-const longMs = 10_000;
+/**
+ * Of 30 s: 8 waves, each over 6 short blocks at least, and 3 long blocks. In longer profiles there are more of them, and they
+ * are longer, both with the square root of the length.
+ */
+const usualMs = 30_000;
+const waves = { least: 8, most: 32 };
+const blocksPerWave = 6;
+const long = { least: 3, most: 12 };
 
 interface BlockPlan {
   readonly span: TimeSpan;
@@ -58,29 +65,32 @@ interface BlockPlan {
 
 export function tallyBlocks({ profile, stackOf }: Side, { span, slotsOfStacks, slotCount, per }: BlockPlan): Blocks {
   const { dumps, samples, threads } = profile;
-  const divide = (blockMs: number, least: number, most: number) => {
-    const count = Math.max(least, Math.min(most, Math.round(span.lengthMs / blockMs)));
-    return { count, of: (timeMs: number) => Math.floor(((timeMs - span.startMs) / span.lengthMs) * count) };
-  };
-  const short = divide(shortMs, 10, 40);
-  const long = divide(longMs, 3, 12);
-  const sampled = new Float64Array(short.count);
-  const observed = new Float64Array(short.count);
-  const time = profile.workers.map(() => new Float64Array(long.count));
-  const ticks = new Float64Array(slotCount * short.count);
+  const count = ({ least, most }: { readonly least: number; readonly most: number }) =>
+    Math.max(least, Math.min(most, Math.round(least * Math.sqrt(span.lengthMs / usualMs))));
+  const divide = (blocks: number) => ({
+    count: blocks,
+    of: (timeMs: number) => Math.floor(((timeMs - span.startMs) / span.lengthMs) * blocks),
+  });
+  const waveCount = count(waves);
+  const shortBlocks = divide(waveCount * blocksPerWave);
+  const longBlocks = divide(count(long));
+  const sampled = new Float64Array(shortBlocks.count);
+  const observed = new Float64Array(shortBlocks.count);
+  const time = profile.workers.map(() => new Float64Array(longBlocks.count));
+  const ticks = new Float64Array(slotCount * shortBlocks.count);
   const byThread = threads.map(() => ({
-    sampled: new Float64Array(long.count),
+    sampled: new Float64Array(longBlocks.count),
     ticks: new Map<number, Float64Array>(),
   }));
   let sampleCount = 0;
   let dumpCount = 0;
-  let most = 1;
+  let busiest = 1;
   let sample = 0;
   for (let dump = 0; dump < dumps.weight.length; dump++) {
     const weight = dumps.weight[dump]!;
     const merged = dumps.dumps[dump]!;
-    const inShort = short.of(dumps.timeMs[dump]!);
-    const inLong = long.of(dumps.timeMs[dump]!);
+    const inShort = shortBlocks.of(dumps.timeMs[dump]!);
+    const inLong = longBlocks.of(dumps.timeMs[dump]!);
     observed[inShort]! += weight;
     time[dumps.worker[dump]!]![inLong]! += weight;
     dumpCount += merged;
@@ -92,17 +102,17 @@ export function tallyBlocks({ profile, stackOf }: Side, { span, slotsOfStacks, s
       sampled[inShort]! += its;
       thread.sampled[inLong]! += its;
       for (const slot of slotsOfStacks[stackOf[samples.stack[sample]!]!]!) {
-        ticks[slot * short.count + inShort]! += its;
+        ticks[slot * shortBlocks.count + inShort]! += its;
         let inBlocks = thread.ticks.get(slot);
         if (inBlocks === undefined) {
-          inBlocks = new Float64Array(long.count);
+          inBlocks = new Float64Array(longBlocks.count);
           thread.ticks.set(slot, inBlocks);
         }
         inBlocks[inLong]! += its;
       }
     }
     if (weight > 0) sampleCount += (running * merged) / weight;
-    if (weight > 0) most = Math.max(most, running / weight);
+    if (weight > 0) busiest = Math.max(busiest, running / weight);
   }
   const bases = per === 'share' ? sampled : observed;
   const parts = time.map(toParts);
@@ -110,9 +120,10 @@ export function tallyBlocks({ profile, stackOf }: Side, { span, slotsOfStacks, s
     bases,
     base: bases.reduce((sum, ticksOfBlock) => sum + ticksOfBlock, 0),
     ticks,
+    waves: waveCount,
     threads: byThread.map((blocks, thread) => ({ time: parts[threads[thread]!.worker]!, ...blocks })),
     draws: per === 'share' ? sampleCount : dumpCount,
-    most: per === 'share' ? 1 : most,
+    most: per === 'share' ? 1 : busiest,
   };
 }
 

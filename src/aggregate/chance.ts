@@ -1,11 +1,14 @@
 // How far the share of an item may be off by chance, from how it differs between blocks of time.
 //
-// A share is a ratio, so what varies is a block's ticks minus the share of the block's base (Cochran, Sampling Techniques,
-// ch. 6). Sums over blocks that do not overlap take the dependence of neighbours into account where blocks are longer than it
-// lasts (Carlstein, Annals of Statistics 14, 1986; the same blocks are those of the block bootstrap of Kuensch, Annals of
-// Statistics 17, 1989); with few blocks Student's t holds for their sums, whatever their distribution (Ibragimov and Mueller,
-// JBES 28, 2010). Neither kind of block sees all: the larger of the variances counts, and it is never less than that of
-// samples that are independent. How well this holds, test/aggregate/chance.test.ts tries with simulated recordings.
+// A share is a ratio, so what varies is a block's ticks less the share of the block's base (Cochran, Sampling Techniques,
+// ch. 6). Two views of it, since neither sees all:
+// - of all threads together, its slowest waves over the recording, in as many as it is long: chance that lasts for less than
+//   a wave swings as much in each of them (Lazarus, Lewis, Stock, Watson, "HAR Inference: Recommendations for Practice",
+//   JBES 36, 2018; Student's t with a degree for each wave);
+// - of each thread, sums over few long blocks (Carlstein, Annals of Statistics 14, 1986; such blocks are what the block
+//   bootstrap of Kuensch, Annals of Statistics 17, 1989 draws), with Student's t (Ibragimov, Mueller, JBES 28, 2010).
+// The larger variance counts, and it is never less than that of samples that are independent. How well this holds,
+// test/aggregate/chance.test.ts tries with simulated recordings.
 import type { Blocks, Per, ThreadBlocks } from './blocks.ts';
 
 /** A share or a rate and its uncertainty. */
@@ -38,14 +41,15 @@ export function countEffective(bases: Float64Array): number {
 /** Estimates by slot. */
 export class Chance {
   readonly #blocks: Blocks;
-  readonly #blockCount: number;
+  /** Heights of the waves by short block. */
+  readonly #waves: readonly Float64Array[];
   /** True of a share: what varies is then also what it is a share of. */
   readonly #isShare: boolean;
   readonly #threads: readonly CentredThread[];
 
   constructor(blocks: Blocks, per: Per) {
     this.#blocks = blocks;
-    this.#blockCount = countEffective(blocks.bases);
+    this.#waves = wavesOver(blocks);
     this.#isShare = per === 'share';
     this.#threads = blocks.threads.map(centre);
   }
@@ -54,7 +58,7 @@ export class Chance {
     const { base, bases, ticks } = this.#blocks;
     const ofSlot = ticks.subarray(slot * bases.length, (slot + 1) * bases.length);
     const value = base === 0 ? 0 : ofSlot.reduce((sum, inBlock) => sum + inBlock, 0) / base;
-    const variances = [this.#asIfIndependent(value), this.#ofShort(ofSlot, value), this.#ofLong(slot, value)];
+    const variances = [this.#asIfIndependent(value), this.#ofWaves(ofSlot, value), this.#ofLong(slot, value)];
     const largest = variances.reduce((a, b) => (b.variance > a.variance ? b : a));
     return { value, ...largest };
   }
@@ -66,13 +70,17 @@ export class Chance {
     return { variance: (most * Math.max(0, part * (1 - part))) / Math.max(1, draws), degrees: mostDegrees };
   }
 
-  #ofShort(ticks: Float64Array, value: number): Variance {
+  #ofWaves(ticks: Float64Array, value: number): Variance {
     const { base, bases } = this.#blocks;
-    const count = this.#blockCount;
-    if (count <= 1) return { variance: 0, degrees: 1 };
     let squares = 0;
-    for (const [block, inBlock] of ticks.entries()) squares += (inBlock - value * bases[block]!) ** 2;
-    return { variance: (squares * count) / (count - 1) / base ** 2, degrees: count - 1 };
+    for (const wave of this.#waves) {
+      let swing = 0;
+      for (const [block, height] of wave.entries()) swing += height * (ticks[block]! - value * bases[block]!);
+      squares += swing * swing;
+    }
+    const count = this.#waves.length;
+    if (count === 0) return { variance: 0, degrees: 1 };
+    return { variance: (2 * squares) / count / base ** 2, degrees: count };
   }
 
   /** Threads are independent of each other here: what they share is seen by the short blocks. */
@@ -90,6 +98,17 @@ export class Chance {
     if (spread === 0) return { variance: 0, degrees: 1 };
     return { variance: sum / base ** 2, degrees: Math.min(mostDegrees, Math.max(1, sum ** 2 / spread)) };
   }
+}
+
+/** Cosines of half a turn and more. Time is what was sampled: a block in which nothing ran has no place in a wave. */
+function wavesOver({ bases, base, waves }: Blocks): Float64Array[] {
+  const count = Math.min(waves, Math.floor(countEffective(bases) / 2));
+  let before = 0;
+  const places = bases.map((itsBase) => {
+    before += itsBase;
+    return base === 0 ? 0 : (before - itsBase / 2) / base;
+  });
+  return Array.from({ length: count }, (_, wave) => places.map((place) => Math.cos(Math.PI * (wave + 1) * place)));
 }
 
 /** A thread's sampled ticks by long block, less what they would be if it always ran alike; and how many blocks tell. */

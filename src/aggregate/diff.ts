@@ -75,7 +75,8 @@ export const leastShare = 0.01;
 
 const mostJudged = 500;
 const leastMs = 10_000;
-const leastBlocks = 6;
+/** Of 48 short blocks or more. */
+const leastBlocks = 12;
 
 export function diffProfiles(before: Profile, after: Profile, options: DiffOptions): ProfileDiff {
   const pair = pairProfiles(before, after);
