@@ -2,10 +2,13 @@
 // The command line: the only place that knows commander, sets the exit code and turns an error into a message.
 import { createWriteStream, fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { agent, agentHelp } from './commands/agent.ts';
 import type { CommandContext, SuspendHandlers } from './commands/context.ts';
 import { demo } from './commands/demo.ts';
 import { diff } from './commands/diff.ts';
+import { modes } from './commands/mode.ts';
 import { read } from './commands/read.ts';
 import { record } from './commands/record.ts';
 import { report } from './commands/report.ts';
@@ -13,7 +16,17 @@ import { workers } from './commands/workers.ts';
 import { type ExitCode, exitCodes, TbprofError } from './errors.ts';
 import { diffFormats } from './formats/diff-formats.ts';
 import { formats } from './formats/index.ts';
-import { defaults, parseDuration, parseGrowth, parsePid, parseRate, parseShare, parseSize } from './options.ts';
+import {
+  defaults,
+  parseCount,
+  parseDuration,
+  parseGrowth,
+  parsePid,
+  parseRate,
+  parseShare,
+  parseSize,
+  parseTime,
+} from './options.ts';
 import { readVersion } from './output/files.ts';
 import { openTerminal, type Terminal, type TextStream } from './output/terminal.ts';
 import { groupings } from './profile/labels.ts';
@@ -104,7 +117,7 @@ const socketOption = () =>
     .argParser(collect)
     .default([] as readonly string[], 'TBPROF_SOCKET, else what is found');
 const pidOption = () =>
-  new Option('-p, --pid <pid>', 'master or worker of the uWSGI server that is meant').argParser(parser(parsePid));
+  new Option('-p, --pid <pid>', 'master or worker of the server that is meant').argParser(parser(parsePid));
 const overheadOption = () =>
   new Option('--max-overhead <share>', 'share of a core per worker that writing dumps may take')
     .argParser(parser(parseShare))
@@ -126,6 +139,16 @@ const formatOption = () =>
   new Option('-f, --format <name>', `format of the outputs: ${formats.map(({ name }) => name).join(', ')}`);
 const quietOption = () => new Option('-q, --quiet', 'no progress and no summary').default(false);
 
+const byOption = () => new Option('--by <what>', 'what a frame stands for').choices(groupings).default('line' as const);
+const modeOption = () =>
+  new Option('--mode <what>', 'wall: where time passes; cpu: where the processor is used (agent only)')
+    .choices(modes)
+    .default('wall' as const);
+const patternOption = <Flags extends string>(flags: Flags, description: string) =>
+  new Option(flags, `${description}; text, or /regex/; repeatable`)
+    .argParser(collect)
+    .default([] as readonly string[], '');
+
 /** `writeOut` takes help and version. */
 function buildProgram(writeOut: (text: string) => void) {
   const program = new Command('tbprof')
@@ -138,15 +161,20 @@ function buildProgram(writeOut: (text: string) => void) {
 
   program
     .command('record')
-    .description('sample the workers, write reports')
+    .description('sample the workers, write reports; asks agents where there are, else tracebackers')
     .addOption(socketOption())
     .addOption(durationOption())
-    .addOption(rateOption().default(defaults.rateHz))
+    .addOption(
+      rateOption().default(undefined, `${defaults.rateHz}; ${defaults.agentRateHz} where all workers have an agent`),
+    )
     .addOption(outputOption())
     .addOption(formatOption())
     .addOption(pidOption())
     .addOption(overheadOption())
     .addOption(leakOption())
+    .addOption(modeOption())
+    .option('--greenlets', 'parked greenlets of gevent too, as threads of their own (agent only)', false)
+    .option('--tasks', 'suspended tasks of asyncio too, as threads of their own (agent only)', false)
     .option('--keep-going', 'go on where a worker has crashed while we were connected', false)
     .addOption(quietOption())
     .action(({ duration, rate, quiet, maxOverhead, maxLeak, ...options }) =>
@@ -160,15 +188,37 @@ function buildProgram(writeOut: (text: string) => void) {
 
   program
     .command('report')
-    .description('render a recording again; without -o and -f, print a summary')
-    .argument('<file>', 'a page or recording of tbprof; - is stdin')
+    .description('render profiles again, of whatever kind; without -o and -f, look at them on the terminal')
+    .argument('<files...>', 'recordings, pages, collapsed stacks, speedscope, pprof, logs of uWSGI; - is stdin')
     .addOption(outputOption())
     .addOption(formatOption())
-    .addOption(new Option('--by <what>', 'what a frame stands for').choices(groupings).default('line' as const))
+    .addOption(byOption())
     .option('--threads', 'worker and thread as root frames', false)
+    .addOption(modeOption())
+    .addOption(patternOption('--worker <who>', 'only these workers: a number, or a part of the name'))
+    .addOption(patternOption('--thread <name>', 'only these threads'))
+    .addOption(patternOption('--include <frame>', 'only stacks that hold such a frame'))
+    .addOption(patternOption('--exclude <frame>', 'no stacks that hold such a frame'))
+    .addOption(patternOption('--focus <frame>', 'only what such a frame has called, itself included'))
+    .addOption(new Option('--from <time>', 'from this time after the beginning on').argParser(parser(parseTime)))
+    .addOption(new Option('--to <time>', 'up to this time').argParser(parser(parseTime)))
+    .option('--redact', 'leave out source text', false)
+    .addOption(patternOption('--redact-names <pattern>', 'replace such names, paths and hosts, too'))
+    .option('--tree', 'print the call tree', false)
+    .addOption(
+      new Option('--min-share <share>', 'of the total, for a line of the tree')
+        .argParser(parser(parseShare))
+        .default(defaults.minShare, '1%'),
+    )
+    .addOption(
+      new Option('--top <number>', 'how many functions to print')
+        .argParser(parser(parseCount))
+        .default(defaults.topFunctions),
+    )
+    .option('--json', 'for machines', false)
     .addOption(quietOption())
-    .action((file, { by, threads, quiet, ...options }) =>
-      execute({ quiet }, (context) => report(file, { ...options, view: { by, threads } }, context)),
+    .action((files, { by, threads, quiet, ...options }) =>
+      execute({ quiet }, (context) => report(files, { ...options, view: { by, threads } }, context)),
     );
 
   program
@@ -192,6 +242,14 @@ function buildProgram(writeOut: (text: string) => void) {
     .addOption(new Option('--by <what>', 'what a frame stands for').choices(groupings).default('function' as const))
     .option('--stacks', 'compare whole stacks instead of functions', false)
     .option('--threads', 'worker and thread as root frames', false)
+    .addOption(modeOption())
+    .addOption(patternOption('--worker <who>', 'only these workers: a number, or a part of the name'))
+    .addOption(patternOption('--thread <name>', 'only these threads'))
+    .addOption(patternOption('--include <frame>', 'only stacks that hold such a frame'))
+    .addOption(patternOption('--exclude <frame>', 'no stacks that hold such a frame'))
+    .addOption(patternOption('--focus <frame>', 'only what such a frame has called, itself included'))
+    .addOption(new Option('--from <time>', 'from this time after the beginning on').argParser(parser(parseTime)))
+    .addOption(new Option('--to <time>', 'up to this time').argParser(parser(parseTime)))
     .addOption(
       new Option(
         '--fail-on <growth>',
@@ -225,6 +283,13 @@ function buildProgram(writeOut: (text: string) => void) {
     .option('--keep-going', 'ask workers that a dump may crash, too', false)
     .option('--json', 'for machines', false)
     .action((options) => execute({ endsEarly: true }, (context) => workers(options, context)));
+
+  program
+    .command('agent')
+    .description('print the Python agent, which samples inside the workers, or install it')
+    .option('--install <folder>', 'write it there, as tbprof_agent.py')
+    .addHelpText('after', agentHelp)
+    .action((options) => execute({}, (context) => agent(options, context)));
 
   program
     .command('demo')
@@ -262,6 +327,10 @@ function explain(error: unknown): ExitCode {
 // Failures of stdout are those of the write that met them (output/terminal.ts). Those of stderr can be told to nobody, and
 // are no reason to lose a recording.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+// Regular expressions of the command line meet names from files: where one backtracks too much, V8 takes its engine that
+// needs linear time. https://v8.dev/blog/non-backtracking-regexp
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 
 try {
   let printed = '';

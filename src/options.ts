@@ -4,6 +4,8 @@ import { usageError } from './errors.ts';
 export const defaults = {
   /** Dumps per worker and second from a stock tracebacker: its leak, cost and odds of poison grow with each dump. */
   rateHz: 20,
+  /** From agents, which cost less and harm nobody. */
+  agentRateHz: 100,
   /** Share of a core per worker that writing dumps may take. */
   maxOverhead: 0.1,
   /** Bytes per worker that a recording may leak. */
@@ -11,6 +13,8 @@ export const defaults = {
   demoDurationMs: 5_000,
   demoRateHz: 100,
   topFunctions: 10,
+  /** Of the total, for a node of the call tree on the terminal. */
+  minShare: 0.01,
 } as const;
 
 export const maxRateHz = 1_000;
@@ -77,6 +81,56 @@ export function parsePid(text: string): number {
   const pid = /^\d{1,10}$/.test(text) ? Number(text) : 0;
   if (pid < 1) throw usageError(`'${text}' is not a process id`, 'see: tbprof workers');
   return pid;
+}
+
+/** A whole number from 1 on. */
+export function parseCount(text: string): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (count < 1) throw usageError(`'${text}' is not a number`, 'give a whole number from 1 on');
+  return count;
+}
+
+/** A time since the beginning: as {@link parseDuration}, or 0. */
+export function parseTime(text: string): number {
+  return /^0+(\.0+)?(ms|s|m|h)?$/.test(text) ? 0 : parseDuration(text);
+}
+
+/** Whether a text is meant. */
+export type Pattern = (text: string) => boolean;
+
+/** Names come from files: a hostile one may be long. Frames that people read are shorter. */
+export const maxMatchedChars = 2_000;
+
+/**
+ * Plain text is looked for whatever its case; `/regex/` is one, and `/regex/i` one that ignores case. What needs
+ * backtracking without bounds (back references, looking around) is refused: the names that it meets come from files.
+ */
+export function parsePattern(text: string): Pattern {
+  if (text === '') throw usageError('an empty pattern means nothing', 'give a part of a name, or /regex/');
+  const [, regex, flags] = /^\/(.+)\/(i?)$/s.exec(text) ?? [];
+  if (regex === undefined) {
+    const wanted = text.toLowerCase();
+    return (name) => name.toLowerCase().includes(wanted);
+  }
+  if (/\(\?[=!<]|\\[1-9k]/.test(regex)) {
+    throw usageError(`'${text}' looks around or back`, 'patterns are plain regular expressions: use several');
+  }
+  const ignoresCase = flags === 'i';
+  const matcher = compile(ignoresCase ? lowerLetters(regex) : regex, text);
+  return (name) => matcher.test((ignoresCase ? name.toLowerCase() : name).slice(0, maxMatchedChars));
+}
+
+function compile(regex: string, text: string): RegExp {
+  try {
+    return new RegExp(regex);
+  } catch (error) {
+    throw usageError(`'${text}' is no regular expression`, (error as Error).message);
+  }
+}
+
+/** V8's engine that takes linear time (see cli.ts) knows no flags; `\\S` and `\\s` differ. */
+function lowerLetters(regex: string): string {
+  return regex.replace(/\\.|[A-Z]/gs, (part) => (part.length === 1 ? part.toLowerCase() : part));
 }
 
 /** What may grow by how much: a part of all samples, or seconds per second and worker. */

@@ -2,17 +2,18 @@
 
 /**
  * For names that only `before` has: the name that `after` has for the same file. Longest common end first; at least a
- * folder and a name must agree, and nobody else may have that end.
+ * folder and a name must agree (or all of a name that formats have cut short), and nobody else may have that end.
  */
 export function matchFiles(before: ReadonlySet<string>, after: ReadonlySet<string>): ReadonlyMap<string, string> {
   const matches = new Map<string, string>();
   let left = [...before].filter((file) => !after.has(file));
   let right = [...after].filter((file) => !before.has(file));
-  for (let parts = longest; parts >= 2 && left.length > 0 && right.length > 0; parts--) {
+  for (let parts = longest; parts >= 1 && left.length > 0 && right.length > 0; parts--) {
     const byEnd = uniqueEnds(right, parts);
     for (const [end, file] of uniqueEnds(left, parts)) {
       const match = byEnd.get(end);
-      if (file !== null && match !== undefined && match !== null) matches.set(file, match);
+      if (file === null || match === undefined || match === null) continue;
+      if (parts >= 2 || file === end || match === end) matches.set(file, match);
     }
     const taken = new Set(matches.values());
     left = left.filter((file) => !matches.has(file));

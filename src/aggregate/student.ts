@@ -4,7 +4,8 @@
 /** The chance that |T| is at least `t`, for t >= 0. */
 export function twoSided(t: number, degrees: number): number {
   if (t === Number.POSITIVE_INFINITY) return 0;
-  return incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5);
+  const whole = degrees + t * t;
+  return incompleteBeta({ x: degrees / whole, rest: (t * t) / whole }, degrees / 2, 0.5);
 }
 
 /** The chance that T is at least `t`. */
@@ -26,12 +27,18 @@ export function quantile(chance: number, degrees: number): number {
   return high;
 }
 
-function incompleteBeta(x: number, a: number, b: number): number {
+/** `rest` is 1 - x, which would lose its digits where x is nearly 1. */
+interface Place {
+  readonly x: number;
+  readonly rest: number;
+}
+
+function incompleteBeta({ x, rest }: Place, a: number, b: number): number {
   if (x <= 0) return 0;
-  if (x >= 1) return 1;
+  if (rest <= 0) return 1;
   // The fraction converges fast on one side of its middle; the other one is its mirror.
-  if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
-  const logFactor = a * Math.log(x) + b * Math.log1p(-x) + logGamma(a + b) - logGamma(a) - logGamma(b);
+  if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta({ x: rest, rest: x }, b, a);
+  const logFactor = a * Math.log(x) + b * Math.log(rest) + logGamma(a + b) - logGamma(a) - logGamma(b);
   return (Math.exp(logFactor) / a) * betaFraction(x, a, b);
 }
 

@@ -9,15 +9,18 @@ import { explainUnjudged, printChange } from '../formats/diff-words.ts';
 import { applyView } from '../formats/format.ts';
 import type { Growth } from '../options.ts';
 import { inBlocks } from '../output/blocks.ts';
-import { readInput, readTemplate } from '../output/files.ts';
+import { readTemplate } from '../output/files.ts';
 import { writeReport } from '../output/write.ts';
-import { loadProfile } from '../pipeline.ts';
 import type { Measure, Profile } from '../profile/profile.ts';
 import { visible } from '../visible.ts';
 import type { CommandContext } from './context.ts';
+import { type Filter, type FilterOptions, planFilter } from './filters.ts';
+import { loadInputs } from './inputs.ts';
+import { type Mode, weighByMode } from './mode.ts';
 import { type Planned, planFiles, tryEach } from './outputs.ts';
 
-export interface DiffCommandOptions extends DiffOptions {
+export interface DiffCommandOptions extends DiffOptions, FilterOptions {
+  readonly mode: Mode;
   readonly output: readonly string[];
   readonly format?: string | undefined;
   readonly json: boolean;
@@ -39,8 +42,10 @@ export async function diff(
   const { by, per, stacks, failOn } = options;
   checkOptions(files, options);
   const outputs = planDiffOutputs(options);
-  const before = await load(files.before, options, context);
-  const after = await load(files.after, options, context);
+  const filter = planFilter(options);
+  const load = (file: string) => loadSide(file, options, { filter, terminal: context.terminal });
+  const before = await load(files.before);
+  const after = await load(files.after);
   checkMeasures(before, after, options, context);
   const found = diffProfiles(before, after, { by, per, stacks });
   const named = { diff: found, ...files };
@@ -67,10 +72,14 @@ function planDiffOutputs({ output, format, json }: DiffCommandOptions): DiffOutp
   return named === undefined ? standard : planFiles(['-'], named, diffFormats);
 }
 
-async function load(file: string, { threads, by }: DiffCommandOptions, { terminal }: CommandContext): Promise<Profile> {
-  const { profile, whole } = await loadProfile(readInput(file), file);
-  if (!whole) terminal.say(`${visible(file)} stops before its end: what is whole of it is compared`);
-  return applyView(profile, { by, threads });
+interface Loading {
+  readonly filter: Filter;
+  readonly terminal: CommandContext['terminal'];
+}
+
+async function loadSide(file: string, options: DiffCommandOptions, { filter, terminal }: Loading): Promise<Profile> {
+  const { profile } = await loadInputs([file], (loaded) => weighByMode(loaded, options.mode, file), terminal);
+  return applyView(filter(profile), options);
 }
 
 const measureNames: Record<Measure, string> = { wall: 'wall time', cpu: 'processor time', count: 'counts' };

@@ -1,7 +1,7 @@
 // What `-o` and `-f` mean, for every command that writes reports.
 import { usageError } from '../errors.ts';
 import type { Format, View } from '../formats/format.ts';
-import { endingOf, formatFor, formatNamed, formats } from '../formats/index.ts';
+import { endingOf, formatAmong, formatFor, formatNamed, formats } from '../formats/index.ts';
 import { recording } from '../formats/recording.ts';
 import { inBlocks } from '../output/blocks.ts';
 import { readTemplate } from '../output/files.ts';
@@ -26,7 +26,7 @@ interface OutputOptions {
 
 /** Decides about files and formats, and finds what cannot be written before anything is recorded. */
 export function planOutputs({ output, format }: OutputOptions, now: Date): Output[] {
-  const named = format === undefined ? formats[0]! : formatNamed(format, formats);
+  const named = format === undefined ? formats[0]! : formatNamed(format);
   return planFiles(output.length > 0 ? output : [defaultFile(named, now)], format, formats);
 }
 
@@ -36,7 +36,7 @@ export function planFiles<F extends Pick<Format, 'name' | 'extensions'>>(
   format: string | undefined,
   known: readonly F[],
 ): Planned<F>[] {
-  const named = format === undefined ? null : formatNamed(format, known);
+  const named = format === undefined ? null : formatAmong(format, known);
   const outputs = files.map((file) => ({ file, format: named ?? chooseFormat(file, known) }));
   for (const { file } of outputs) if (file !== '-') checkWritable(file);
   return outputs;

@@ -19,7 +19,7 @@ export const defaultView: View = { by: 'line', threads: false };
 
 /** What a format needs from outside: formats do not read files. */
 export interface FormatAssets {
-  /** The text of a page of templates/. */
+  /** The text of a file of templates/. */
   readonly template: (name: string) => string;
 }
 

@@ -4,22 +4,39 @@ import { collapsed } from './collapsed.ts';
 import { firefox } from './firefox.ts';
 import type { Format } from './format.ts';
 import { html } from './html.ts';
+import { markdown } from './markdown.ts';
 import { pprof } from './pprof.ts';
 import { recording } from './recording.ts';
 import { speedscope } from './speedscope.ts';
 import { speedscopeHtml } from './speedscope-html.ts';
+import { svg } from './svg.ts';
 
-export const formats: readonly Format[] = [html, speedscope, speedscopeHtml, pprof, firefox, collapsed, recording];
+export const formats: readonly Format[] = [
+  html,
+  speedscope,
+  speedscopeHtml,
+  pprof,
+  firefox,
+  svg,
+  markdown,
+  collapsed,
+  recording,
+];
 
 /** What tells a format from the others of a registry. */
 type Named = Pick<Format, 'name' | 'extensions'>;
 
 /** By its name as given to `--format`. */
-export function formatNamed<F extends Named>(name: string, known: readonly F[]): F {
+export function formatAmong<F extends Named>(name: string, known: readonly F[]): F {
   const found = known.find((format) => format.name === name);
   if (!found)
     throw usageError(`there is no format '${name}'`, `known: ${known.map((format) => format.name).join(', ')}`);
   return found;
+}
+
+/** One of ours, see {@link formatAmong}. */
+export function formatNamed(name: string): Format {
+  return formatAmong(name, formats);
 }
 
 /** By the ending of a file's name, the longest that fits: `.speedscope.html` before `.html`; null for an unknown one. */

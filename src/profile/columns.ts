@@ -19,6 +19,10 @@ export class IntColumn {
     this.#length += 1;
   }
 
+  at(row: number): number {
+    return this.#values[row]!;
+  }
+
   replace(values: Int32Array): void {
     this.#values = values;
     this.#length = values.length;
@@ -34,6 +38,35 @@ export class IntColumn {
 export function viewColumns<Name extends string>(columns: Record<Name, IntColumn>): Record<Name, Int32Array> {
   const views = Object.entries<IntColumn>(columns).map(([name, column]) => [name, column.view()]);
   return Object.fromEntries(views) as Record<Name, Int32Array>;
+}
+
+/** A column of doubles that grows by doubling. */
+export class FloatColumn {
+  #values = new Float64Array(64);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const grown = new Float64Array(this.#length * 2);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.#length] = value;
+    this.#length += 1;
+  }
+
+  add(row: number, value: number): void {
+    this.#values[row]! += value;
+  }
+
+  /** As in {@link IntColumn.view}. */
+  view(): Float64Array {
+    return this.#values.subarray(0, this.#length);
+  }
 }
 
 /** Gives each distinct key a number, in order of first appearance. */

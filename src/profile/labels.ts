@@ -78,20 +78,29 @@ function formatLabel(
 /** `worker 2 uWSGIWorker2Core1`: the worker is named where the thread's name does not say it already. */
 export function labelThread(profile: Profile, thread: number): string {
   const { name, worker } = profile.threads[thread]!;
-  const says = coreOf(name) !== null && !isAmbiguous(profile, worker);
+  const says = coreOf(name) !== null && !sharesNumber(profile, worker, () => true);
   return says ? name : `${labelWorker(profile, worker)} ${name}`;
 }
 
+/** `worker 2`, or its address; `worker 2 on web1` where a profile is of several hosts. */
 export function labelWorker(profile: Profile, worker: number): string {
   const { number, address } = profile.workers[worker]!;
-  if (number === null) return address;
-  return isAmbiguous(profile, worker) ? `worker ${number} (${address})` : `worker ${number}`;
+  const host = hostOf(profile, worker);
+  const onHost = profile.workers.some((_, other) => hostOf(profile, other) !== host) ? ` on ${host || unknown}` : '';
+  if (number === null) return `${address}${onHost}`;
+  const isAmbiguous = sharesNumber(profile, worker, (other) => hostOf(profile, other) === host);
+  return `worker ${number}${onHost}${isAmbiguous ? ` (${address})` : ''}`;
 }
 
-/** Workers of two servers in one recording may have one number. */
-function isAmbiguous({ workers }: Profile, worker: number): boolean {
+/** Where a worker ran. */
+export function hostOf({ meta, workers }: Profile, worker: number): string {
+  return workers[worker]!.host ?? meta.host;
+}
+
+/** Workers of two servers, or hosts, may have one number. */
+function sharesNumber({ workers }: Profile, worker: number, counts: (other: number) => boolean): boolean {
   const { number } = workers[worker]!;
-  return workers.some((other, index) => index !== worker && other.number === number);
+  return workers.some((other, index) => index !== worker && other.number === number && counts(index));
 }
 
 /** uWSGI's core number, 0-based, from the name that it gives to the thread of a core; null for any other thread. */

@@ -108,6 +108,7 @@ export const measures = ['wall', 'cpu', 'count'] as const;
 export type Measure = (typeof measures)[number];
 
 export interface ProfileMeta {
+  /** 0 where it is not known. */
   readonly startedEpochMs: number;
   readonly rateHz: number;
   readonly host: string;

@@ -31,20 +31,37 @@ export interface DecodedStream {
  * contradicts itself.
  */
 export function decodeStream(stream: string | Uint8Array, name: string): DecodedStream {
-  let decoder: StreamDecoder | null = null;
-  let number = 0;
-  for (const line of typeof stream === 'string' ? linesOfText(stream) : linesOfBytes(stream)) {
-    number += 1;
+  const reader = new StreamReader(name);
+  for (const line of typeof stream === 'string' ? linesOfText(stream) : linesOfBytes(stream)) reader.take(line);
+  return reader.finish();
+}
+
+/** As {@link decodeStream}, line by line, for a stream that is longer than memory or not there yet. */
+export class StreamReader {
+  readonly #name: string;
+  #decoder: StreamDecoder | null = null;
+  #number = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** A whole line, without its end. */
+  take(line: string): void {
+    this.#number += 1;
     try {
       const parsed = parseObject(line);
-      if (decoder === null) decoder = new StreamDecoder(parseHeader(parsed, name));
-      else decoder.take(parsed);
+      if (this.#decoder === null) this.#decoder = new StreamDecoder(parseHeader(parsed, this.#name));
+      else this.#decoder.take(parsed);
     } catch (error) {
-      throw error instanceof Malformed ? unreadable(name, number, error.message) : error;
+      throw error instanceof Malformed ? unreadable(this.#name, this.#number, error.message) : error;
     }
   }
-  if (decoder === null) throw unreadable(name, 1, 'there is no whole line in it');
-  return { profile: decoder.builder.view(), whole: decoder.ended };
+
+  finish(): DecodedStream {
+    if (this.#decoder === null) throw unreadable(this.#name, 1, 'there is no whole line in it');
+    return { profile: this.#decoder.builder.view(), whole: this.#decoder.ended };
+  }
 }
 
 /** Whole lines only: what follows the last line end was cut in the middle. */
@@ -175,7 +192,7 @@ function parseHeader(line: JsonObject, name: string): ProfileBuilder {
 }
 
 function rate(value: unknown): number {
-  if (typeof value !== 'number' || !(value > 0 && value < 1e6)) throw new Malformed('its rate is no rate');
+  if (typeof value !== 'number' || !(value > 0 && value <= 1e9)) throw new Malformed('its rate is no rate');
   return value;
 }
 

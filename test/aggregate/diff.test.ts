@@ -183,6 +183,13 @@ describe('matchFiles', () => {
     ]);
   });
 
+  it('knows a name that was cut short', () => {
+    expect(match(['socket.py', 'a/x.py'], ['/usr/lib/python3/socket.py', '/srv/a/x.py'])).toEqual([
+      ['a/x.py', '/srv/a/x.py'],
+      ['socket.py', '/usr/lib/python3/socket.py'],
+    ]);
+  });
+
   it('leaves alone what is in both, what only shares a name, and what it cannot tell apart', () => {
     expect(match(['/a/x.py'], ['/a/x.py', '/b/a/x.py'])).toEqual([]);
     expect(match(['/a/x.py'], ['/b/x.py'])).toEqual([]);

@@ -1,0 +1,210 @@
+// Collapsed stacks, of whatever tool: `root;caller;leaf COUNT`, a line per stack. Read line by line, and stacks are added
+// up as they come: memory goes with the number of distinct stacks, not with the size of the file.
+//   ours, FlameGraph's stackcollapse-*: https://github.com/brendangregg/FlameGraph#2-fold-stacks
+//   py-spy: `process PID:"command"` and `thread (ID): NAME` as roots, where it was asked for them
+//   austin: `P<pid>;T<id>;file:name:line` and microseconds, with `# mode: wall` before them: https://github.com/P403n1x87/austin
+//   async-profiler: `[NAME tid=ID]` as root: https://github.com/async-profiler/async-profiler
+import { LineSplitter } from '../stream/line-splitter.ts';
+import { parseAustinFrame, parseFrame } from './frame-text.ts';
+import { type ImportedMeta, ImportedProfile } from './imported.ts';
+import { type Input, type Reader, type Reading, SkipCount, unreadable } from './reader.ts';
+import { type NamedWorker, parseWorkerLabel } from './worker-text.ts';
+
+export const readCollapsed: Reader = {
+  name: 'collapsed',
+  description: 'collapsed stacks',
+  recognises: (_start, text) => {
+    const lines = text.split('\n', 200).filter((line) => line.trim() !== '');
+    const stacks = lines.filter((line) => line.startsWith('# ') || /\S ([\d,]+|\d+\.\d+)\r?$/.test(line));
+    return stacks.length > lines.length / 2;
+  },
+  read,
+};
+
+const maxLineBytes = 16 * 1024 * 1024;
+
+async function read({ name, chunks }: Input): Promise<Reading> {
+  const skipped = new SkipCount();
+  const stacks = new StackLines(name, skipped);
+  const splitter = new LineSplitter(maxLineBytes);
+  for await (const chunk of chunks) for (const line of splitter.push(chunk)) stacks.take(line);
+  const rest = splitter.rest();
+  if (rest) stacks.take(rest);
+  skipped.add(`lines longer than ${maxLineBytes} bytes`, null, splitter.tooLong);
+  return { profile: stacks.finish(), whole: true, skipped: skipped.list() };
+}
+
+/** A root that is no frame. */
+type Root =
+  | ({ readonly kind: 'worker'; readonly pid: number | null; readonly number: number | null } & Omit<
+      NamedWorker,
+      'number'
+    >)
+  | { readonly kind: 'thread'; readonly name: string };
+
+class StackLines {
+  readonly #name: string;
+  readonly #skipped: SkipCount;
+  readonly #profile: ImportedProfile;
+  readonly #roots = new Map<string, Root | null>();
+  #number = 0;
+  #taken = 0;
+  #meta: Pick<ImportedMeta, 'measure' | 'rateHz' | 'recorder'> = { measure: 'count', rateHz: 1, recorder: 'unknown' };
+  // The line before, and where its frames ended: sorted files repeat most of it.
+  #before = '';
+  #ends: number[] = [];
+  #places: Place[] = [];
+
+  constructor(name: string, skipped: SkipCount) {
+    this.#name = name;
+    this.#skipped = skipped;
+    this.#profile = new ImportedProfile(skipped);
+  }
+
+  take(text: string): void {
+    this.#number += 1;
+    const line = text.endsWith('\r') ? text.slice(0, -1) : text;
+    if (line === '') return;
+    if (line.startsWith('# ')) {
+      this.#takeComment(line);
+      return;
+    }
+    const end = line.lastIndexOf(' ');
+    const weight = parseWeight(line.slice(end + 1));
+    const place = `line ${this.#number}`;
+    if (end <= 0 || weight === null) {
+      this.#skipped.add('lines without a stack and its count', place);
+      return;
+    }
+    if (weight < 0) {
+      this.#skipped.add('lines with a negative count', place);
+      return;
+    }
+    const { worker, thread, stack } = this.#walk(line, end);
+    if (stack === -1) {
+      this.#skipped.add('lines without a frame', place);
+      return;
+    }
+    this.#taken += 1;
+    if (weight === 0) return;
+    const inWorker = worker ?? this.#profile.worker({ address: this.#name });
+    this.#profile.add(this.#profile.thread(inWorker, thread ?? 'all threads'), stack, weight);
+  }
+
+  finish() {
+    if (this.#taken === 0) throw unreadable(this.#name, `there is no stack in its ${this.#number} lines`);
+    return this.#profile.finish({ source: 'collapsed', ...this.#meta });
+  }
+
+  /** What austin says of itself before its stacks. */
+  #takeComment(line: string): void {
+    const [, key, value = ''] = /^# (\w+): (.*)$/.exec(line) ?? [];
+    if (key === 'austin') this.#meta = { ...this.#meta, recorder: `austin ${value.slice(0, 20)}` };
+    if (key === 'mode' && ['wall', 'cpu'].includes(value)) {
+      this.#meta = { ...this.#meta, measure: value === 'cpu' ? 'cpu' : 'wall', rateHz: 1e6 };
+    }
+  }
+
+  /** Goes up the stack from where it parts from the line before. */
+  #walk(line: string, end: number): Place {
+    let known = this.#shared(line, end);
+    let place = known === 0 ? root : this.#places[known - 1]!;
+    let from = known === 0 ? 0 : this.#ends[known - 1]! + 1;
+    for (; from <= end; known++) {
+      const semicolon = line.indexOf(';', from);
+      const to = semicolon === -1 || semicolon > end ? end : semicolon;
+      if (to > from) place = this.#step(place, line.slice(from, to));
+      this.#ends[known] = to;
+      this.#places[known] = place;
+      from = to + 1;
+    }
+    this.#ends.length = known;
+    this.#places.length = known;
+    this.#before = line;
+    return place;
+  }
+
+  /** How many frames it shares with the line before. */
+  #shared(line: string, end: number): number {
+    const before = this.#before;
+    let known = 0;
+    for (let at = 0; known < this.#ends.length; known++) {
+      const to = this.#ends[known]!;
+      if (to >= end || line.charCodeAt(to) !== 0x3b) break;
+      if (!line.startsWith(before.slice(at, to), at)) break;
+      at = to + 1;
+    }
+    return known;
+  }
+
+  #step(place: Place, text: string): Place {
+    const { worker, thread, stack, isAustin } = place;
+    const found = stack === -1 ? this.#rootOf(text) : null;
+    if (found?.kind === 'worker' && worker === null && thread === null) {
+      const { kind: _, ...row } = found;
+      const label = row.number === null ? null : text;
+      return { ...place, worker: this.#profile.worker(row), label, isAustin: /^P\d/.test(text) };
+    }
+    if (found?.kind === 'thread' && thread === null) return { ...place, thread: found.name };
+    // Below our `worker 1` stands a thread, whatever its name.
+    if (stack === -1 && place.label !== null && thread === null) {
+      const prefix = `${place.label} `;
+      return { ...place, thread: text.startsWith(prefix) ? text.slice(prefix.length) : text };
+    }
+    const frame = this.#profile.frameOfText(text, isAustin ? parseAustinFrame : parseFrame);
+    return { ...place, stack: this.#profile.stack(stack, frame) };
+  }
+
+  #rootOf(text: string): Root | null {
+    let found = this.#roots.get(text);
+    if (found === undefined) {
+      found = parseRoot(text);
+      if (this.#roots.size < 100_000) this.#roots.set(text, found);
+    }
+    return found;
+  }
+}
+
+/** Where a line has come to, frame by frame. */
+interface Place {
+  readonly worker: number | null;
+  /** What we called it; null where another tool did. */
+  readonly label: string | null;
+  readonly thread: string | null;
+  readonly stack: number;
+  readonly isAustin: boolean;
+}
+
+const root: Place = { worker: null, label: null, thread: null, stack: -1, isAustin: false };
+
+const workerRoots = [/^P(\d{1,9})$/, /^process (\d{1,9})(?=:|$)/];
+const threadRoots = [
+  /^thread \((?:0x)?[\da-fA-F]+\): (.+)$/s,
+  /^(thread \(.*\))$/,
+  /^T((?:\d+:)?[\da-fA-F]+)$/,
+  /^\[(.+) tid=\d+\]$/s,
+];
+
+function parseRoot(text: string): Root | null {
+  const ours = parseWorkerLabel(text);
+  if (ours) return { kind: 'worker', ...ours, pid: null };
+  const pid = firstMatch(workerRoots, text);
+  if (pid !== null) return { kind: 'worker', number: null, host: null, address: `process ${pid}`, pid: Number(pid) };
+  const name = firstMatch(threadRoots, text);
+  return name === null ? null : { kind: 'thread', name };
+}
+
+function firstMatch(patterns: readonly RegExp[], text: string): string | null {
+  for (const pattern of patterns) {
+    const match = pattern.exec(text)?.[1];
+    if (match !== undefined) return match;
+  }
+  return null;
+}
+
+/** Of austin's `time,idle,memory` the time. Null where it is no number. */
+function parseWeight(text: string): number | null {
+  if (!/^-?\d+(?:\.\d+)?(?:,-?\d+)*$/.test(text)) return null;
+  const weight = Number.parseFloat(text);
+  return Number.isSafeInteger(Math.round(weight)) ? weight : null;
+}
