@@ -21,6 +21,8 @@ export class Intake {
   readonly #parser = new DumpParser();
   readonly #streams: StreamIntake;
   readonly #lastVerdicts = new Map<number, Verdict>();
+  /** Who answers for all, as the profile says it. */
+  readonly #source: string;
   /** Who answers for a worker, where that is not what the profile says of all. */
   readonly #sources = new Map<number, Source>();
   /** One dump after another may have the same to say: it is told once per flush, so that hours of it need no memory. */
@@ -28,13 +30,14 @@ export class Intake {
 
   constructor(builder: ProfileBuilder) {
     this.#builder = builder;
-    const { rateHz } = builder.view().meta;
+    const { rateHz, source } = builder.view().meta;
+    this.#source = source;
     this.#streams = new StreamIntake({ builder, rateHz, note: (event) => this.#noteSome(event) });
   }
 
   /** Says once who answers for a worker from now on. */
   sourceIs(worker: number, source: Source, timeMs: number): void {
-    const before = this.#sources.get(worker) ?? this.#builder.view().meta.source;
+    const before = this.#sources.get(worker) ?? this.#source;
     this.#sources.set(worker, source);
     if (before !== source) this.#builder.addEvent({ timeMs, worker, kind: 'source', count: 1, reason: source });
   }

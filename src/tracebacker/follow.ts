@@ -7,8 +7,8 @@ import type { Address } from './target.ts';
 /** What the agent is asked for, in one line; agent/tbprof_agent.py describes it. */
 export interface StreamRequest {
   readonly rateHz: number;
-  /** Seconds, while the stream runs; null: leave it. */
-  readonly switchInterval: number | null;
+  /** Seconds, while the stream runs. */
+  readonly switchInterval: number;
   /** Share of a core that it may take. */
   readonly maxOverhead: number;
   /** Processor time of each thread. */

@@ -18,7 +18,7 @@ it('gives up a dump in flight when it is in a hurry', async () => {
     targets: [{ address: { kind: 'file', path }, worker: 1, process: null, server: 'a', stream: null }],
     rateHz: 10,
     dumpRates: { ofTracebackers: 10, insteadOfAgents: 10 },
-    request: { switchInterval: null, maxOverhead: 0.1, cpu: true, greenlets: false, tasks: false },
+    request: { switchInterval: 0.0001, maxOverhead: 0.1, cpu: true, greenlets: false, tasks: false },
     keepGoing: false,
     stop: new AbortController().signal,
     hurry: hurry.signal,
