@@ -358,9 +358,9 @@ describe('tbprof workers', () => {
     expect(exitCode).toBe(3);
     expect(connections()).toEqual([1, 1, 1]);
     expect(stdout).toMatch(/: 3 workers with a tracebacker$/m);
-    expect(stdout).toMatch(/^ +1 .* busy, 2 cores +[\d.]+ ms +ok +\S+1$/m);
-    expect(stdout).toMatch(/^ +2 .* poisoned +\S+2$/m);
-    expect(stdout).toMatch(/^ +3 .* cut +\S+3$/m);
+    expect(stdout).toMatch(/^ +1 .* busy, 2 cores +[\d.]+ ms +ok +tracebacker +\S+1$/m);
+    expect(stdout).toMatch(/^ +2 .* poisoned +tracebacker +\S+2$/m);
+    expect(stdout).toMatch(/^ +3 .* cut +tracebacker +\S+3$/m);
     expect(stderr).toMatch(/worker 2 answered on .* with nothing/);
     expect(stderr).toMatch(/the dump of worker 3 stops in the middle of a stack/);
   });

@@ -7,6 +7,7 @@ import { readProcessStat } from '../../src/tracebacker/processes.ts';
 import {
   afterRequest,
   agentDumps,
+  agentEnd,
   agentGap,
   agentHeader,
   agentTables,
@@ -87,6 +88,15 @@ const rows: readonly Row[] = [
   {
     fault: 'a stack of itself',
     stream: lying({ stacks: { parent: [2], frame: [0] } }),
+    until: hasDumps,
+    expected: fellBack,
+    exitCode: 0,
+  },
+  {
+    fault: 'a lie and a goodbye',
+    stream: afterRequest((socket, { rateHz }) => {
+      socket.end(greeting(rateHz) + printLines({ stacks: { parent: [2], frame: [0] } }, agentEnd));
+    }),
     until: hasDumps,
     expected: fellBack,
     exitCode: 0,
