@@ -739,15 +739,19 @@ def _tasks_of(asyncio, loop):
     return []
 
 
+def _coroutine_of(task):
+    return task.get_coro() if hasattr(task, "get_coro") else task._coro  # the former is new in Python 3.8
+
+
 def _task_name(task):
     name = task.get_name() if hasattr(task, "get_name") else "Task-"
     if name.startswith("Task-"):  # a number, another one for each request: what it does says more
-        name = getattr(task.get_coro(), "__qualname__", "?") if hasattr(task, "get_coro") else "?"
+        name = getattr(_coroutine_of(task), "__qualname__", "?")
     return "task-%s" % name
 
 
 def _task_path(task):
-    coroutine = task.get_coro() if hasattr(task, "get_coro") else task._coro
+    coroutine = _coroutine_of(task)
     if getattr(coroutine, "cr_running", False):
         return []  # it is on its thread's stack
     path = []
@@ -778,26 +782,27 @@ class Agent:
         self.pid = os.getpid()
         self.listeners = {}  # socket -> (path, what identifies the file, serve)
         self.clients = {}  # socket -> serve
+        self.stopped = False
         self.wake, self.waker = _socket.socketpair()  # the one is readable once the other is closed
+        self.by_fd = {}
+        self.poll = _poll()
+        self.poll.register(self.wake, 1)
 
     def listen(self, path, mode, serve):
         sock = _bind(path, mode)
         status = os.stat(path)
         self.listeners[sock] = (path, (status.st_dev, status.st_ino), serve)
+        self.by_fd[sock.fileno()] = sock
+        self.poll.register(sock, 1)
 
     def run(self):
         """The agent's one thread while nobody is connected."""
-        poll = _poll()
-        for sock in self.listeners:
-            poll.register(sock, 1)
-        poll.register(self.wake, 1)
-        sockets = {sock.fileno(): sock for sock in self.listeners}
         while True:
-            for fd, _ in poll.poll():
-                if fd == self.wake.fileno():
+            for fd, _ in self.poll.poll():
+                if self.stopped:
                     return
                 try:
-                    self._accept(sockets[fd])
+                    self._accept(self.by_fd[fd])
                 except Exception as error:
                     _say("cannot accept a client: %s" % error)
                     _sleep(1.0)  # too many open files, most likely
@@ -810,8 +815,7 @@ class Agent:
             return
         client = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, fd)
         if list(self.clients.values()).count(serve) >= MAX_CLIENTS:
-            client.settimeout(0.0)
-            _try(client.send, b'{"error":"there are %d clients already"}\n' % MAX_CLIENTS)
+            _try(_refuse, client, "there are %d clients already" % MAX_CLIENTS)
             client.close()
             return
         self.clients[client] = serve
@@ -837,6 +841,7 @@ class Agent:
         """Removes the sockets; streams end in order, if their clients read."""
         if self.pid != os.getpid():
             return
+        self.stopped = True
         for path, identity, _ in self.listeners.values():
             try:
                 status = os.stat(path)
@@ -848,7 +853,7 @@ class Agent:
         give_up = _monotonic() + 0.5
         while self.clients and _monotonic() < give_up:
             _sleep(0.01)
-        for sock in list(self.listeners):
+        for sock in list(self.listeners) + ([] if self.clients else [self.wake]):
             sock.close()
 
 
@@ -861,11 +866,15 @@ def _serve_stream(client, agent):
     try:
         request = parse_request(_read_request(client))
     except ValueError as error:
-        client.settimeout(1.0)
-        client.sendall(json.dumps({"error": str(error)}).encode("utf-8") + b"\n")
-        return
+        return _refuse(client, str(error))
     client.settimeout(0.0)
     Stream(client, request, agent).run()
+
+
+def _refuse(client, why):
+    client.settimeout(0.0)
+    client.send(json.dumps({"error": why}).encode("utf-8") + b"\n")
+    client.recv(16 * MAX_REQUEST)  # who closes with something unread resets the connection, and the answer is lost
 
 
 def _read_request(client):

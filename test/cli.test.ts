@@ -234,7 +234,7 @@ describe('tbprof record', () => {
     [
       'an unknown format',
       ['-s', 'x', '-f', 'gif'],
-      /there is no format 'gif' \(known: html, speedscope, collapsed, tbprof\)/,
+      /there is no format 'gif' \(known: html, speedscope, .*pprof, .*collapsed, tbprof\)/,
     ],
     ['an unknown ending', ['-s', 'x', '-o', 'x.gif'], /x\.gif has no ending that names a format \(known: \.html/],
     ['stdout without a format', ['-s', 'x', '-o', '-'], /-o - does not say which format/],
@@ -282,8 +282,8 @@ describe('tbprof report', () => {
   });
 
   it.each([
-    ['no page', '<html>', /is neither a page nor a recording of tbprof/],
-    ['a damaged page', '<script type="application/octet-stream" id="stream">AAAA</script>', /or it is damaged/],
+    ['no page', '<html>', /cannot read -: it is a page, but none of tbprof/],
+    ['a damaged page', '<script type="application/octet-stream" id="stream">AAAA</script>', /the recording in it is damaged/],
     ['a damaged recording', '{"tbprof":1,"rateHz":-1}\n', /line 1 of its stream is wrong/],
   ])('exits with 2 for %s', async (_, input, message) => {
     const { exitCode, stderr } = await runCli(['report', '-'], { input });

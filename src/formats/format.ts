@@ -38,6 +38,8 @@ export interface Format {
   readonly description: string;
   /** Endings of file names that choose it, with the dot; the first is the usual one. The longest that fits a name wins. */
   readonly extensions: readonly string[];
+  /** No text: it is not for terminals. */
+  readonly isBinary?: true;
   /** The same profile and view give the same bytes. */
   readonly render: (profile: Profile, view: View, assets: FormatAssets) => Pieces;
 }

@@ -4,7 +4,7 @@
 //   py-spy: `process PID:"command"` and `thread (ID): NAME` as roots, where it was asked for them
 //   austin: `P<pid>;T<id>;file:name:line` and microseconds, with `# mode: wall` before them: https://github.com/P403n1x87/austin
 //   async-profiler: `[NAME tid=ID]` as root: https://github.com/async-profiler/async-profiler
-import { LineSplitter } from '../stream/line-splitter.ts';
+import { detach, LineSplitter } from '../stream/line-splitter.ts';
 import { parseAustinFrame, parseFrame } from './frame-text.ts';
 import { type ImportedMeta, ImportedProfile } from './imported.ts';
 import { type Input, type Reader, type Reading, SkipCount, unreadable } from './reader.ts';
@@ -15,7 +15,7 @@ export const readCollapsed: Reader = {
   description: 'collapsed stacks',
   recognises: (_start, text) => {
     const lines = text.split('\n', 200).filter((line) => line.trim() !== '');
-    const stacks = lines.filter((line) => line.startsWith('# ') || /\S ([\d,]+|\d+\.\d+)\r?$/.test(line));
+    const stacks = lines.filter((line) => line.startsWith('# ') || /\S -?\d[\d.,e+]*\r?$/.test(line));
     return stacks.length > lines.length / 2;
   },
   read,
@@ -46,14 +46,16 @@ class StackLines {
   readonly #name: string;
   readonly #skipped: SkipCount;
   readonly #profile: ImportedProfile;
-  readonly #roots = new Map<string, Root | null>();
+  readonly #threads = new Map<Roots, number>();
+  readonly #noRoots = newRoots();
   #number = 0;
   #taken = 0;
   #meta: Pick<ImportedMeta, 'measure' | 'rateHz' | 'recorder'> = { measure: 'count', rateHz: 1, recorder: 'unknown' };
   // The line before, and where its frames ended: sorted files repeat most of it.
   #before = '';
   #ends: number[] = [];
-  #places: Place[] = [];
+  #roots: Roots[] = [];
+  #stacks: number[] = [];
 
   constructor(name: string, skipped: SkipCount) {
     this.#name = name;
@@ -80,15 +82,24 @@ class StackLines {
       this.#skipped.add('lines with a negative count', place);
       return;
     }
-    const { worker, thread, stack } = this.#walk(line, end);
+    const { place: roots, stack } = this.#walk(line, end);
     if (stack === -1) {
       this.#skipped.add('lines without a frame', place);
       return;
     }
     this.#taken += 1;
     if (weight === 0) return;
-    const inWorker = worker ?? this.#profile.worker({ address: this.#name });
-    this.#profile.add(this.#profile.thread(inWorker, thread ?? 'all threads'), stack, weight);
+    this.#profile.add(this.#threadOf(roots), stack, weight);
+  }
+
+  #threadOf(roots: Roots): number {
+    let thread = this.#threads.get(roots);
+    if (thread === undefined) {
+      const worker = roots.worker ?? this.#profile.worker({ address: this.#name });
+      thread = this.#profile.thread(worker, roots.thread ?? 'all threads');
+      this.#threads.set(roots, thread);
+    }
+    return thread;
   }
 
   finish() {
@@ -106,76 +117,95 @@ class StackLines {
   }
 
   /** Goes up the stack from where it parts from the line before. */
-  #walk(line: string, end: number): Place {
+  #walk(line: string, end: number): { readonly place: Roots; readonly stack: number } {
     let known = this.#shared(line, end);
-    let place = known === 0 ? root : this.#places[known - 1]!;
+    let place = this.#roots[known - 1] ?? this.#noRoots;
+    let stack = this.#stacks[known - 1] ?? -1;
     let from = known === 0 ? 0 : this.#ends[known - 1]! + 1;
     for (; from <= end; known++) {
       const semicolon = line.indexOf(';', from);
       const to = semicolon === -1 || semicolon > end ? end : semicolon;
-      if (to > from) place = this.#step(place, line.slice(from, to));
+      if (to > from) {
+        const text = line.slice(from, to);
+        const below = stack === -1 ? this.#enter(place, text) : null;
+        if (below) place = below;
+        else stack = this.#push(stack, text, place);
+      }
       this.#ends[known] = to;
-      this.#places[known] = place;
+      this.#roots[known] = place;
+      this.#stacks[known] = stack;
       from = to + 1;
     }
-    this.#ends.length = known;
-    this.#places.length = known;
+    for (const before of [this.#ends, this.#roots, this.#stacks]) before.length = known;
     this.#before = line;
-    return place;
+    return { place, stack };
   }
 
-  /** How many frames it shares with the line before. */
+  #push(stack: number, text: string, { isAustin }: Roots): number {
+    const frame = this.#profile.frameOfText(text, isAustin ? parseAustinFrame : parseFrame);
+    return this.#profile.stack(stack, frame);
+  }
+
+  /** How many frames it shares with the line before. What shares so many shares all fewer, so halving finds it. */
   #shared(line: string, end: number): number {
-    const before = this.#before;
     let known = 0;
-    for (let at = 0; known < this.#ends.length; known++) {
-      const to = this.#ends[known]!;
-      if (to >= end || line.charCodeAt(to) !== 0x3b) break;
-      if (!line.startsWith(before.slice(at, to), at)) break;
-      at = to + 1;
+    let tooMany = this.#ends.length + 1;
+    while (known + 1 < tooMany) {
+      const tried = (known + tooMany) >> 1;
+      const from = known === 0 ? 0 : this.#ends[known - 1]!;
+      const to = this.#ends[tried - 1]!;
+      const isShared = to < end && line.charCodeAt(to) === 0x3b && line.startsWith(this.#before.slice(from, to), from);
+      if (isShared) known = tried;
+      else tooMany = tried;
     }
     return known;
   }
 
-  #step(place: Place, text: string): Place {
-    const { worker, thread, stack, isAustin } = place;
-    const found = stack === -1 ? this.#rootOf(text) : null;
-    if (found?.kind === 'worker' && worker === null && thread === null) {
-      const { kind: _, ...row } = found;
-      const label = row.number === null ? null : text;
-      return { ...place, worker: this.#profile.worker(row), label, isAustin: /^P\d/.test(text) };
-    }
-    if (found?.kind === 'thread' && thread === null) return { ...place, thread: found.name };
-    // Below our `worker 1` stands a thread, whatever its name.
-    if (stack === -1 && place.label !== null && thread === null) {
-      const prefix = `${place.label} `;
-      return { ...place, thread: text.startsWith(prefix) ? text.slice(prefix.length) : text };
-    }
-    const frame = this.#profile.frameOfText(text, isAustin ? parseAustinFrame : parseFrame);
-    return { ...place, stack: this.#profile.stack(stack, frame) };
+  /** Where the text says whose stack it is; null where it is a frame. */
+  #enter(place: Roots, text: string): Roots | null {
+    const known = place.below.get(text);
+    if (known !== undefined) return known;
+    const below = this.#nameRoot(place, text);
+    if (place.below.size < maxRoots) place.below.set(detach(text), below);
+    return below;
   }
 
-  #rootOf(text: string): Root | null {
-    let found = this.#roots.get(text);
-    if (found === undefined) {
-      found = parseRoot(text);
-      if (this.#roots.size < 100_000) this.#roots.set(text, found);
+  #nameRoot(place: Roots, text: string): Roots | null {
+    const { worker, label, thread } = place;
+    if (thread !== null) return null;
+    const found = parseRoot(text);
+    if (found?.kind === 'worker' && worker === null) {
+      const { kind: _, ...row } = found;
+      return {
+        ...newRoots(),
+        worker: this.#profile.worker({ ...row, address: detach(row.address) }),
+        label: row.number === null ? null : detach(text),
+        isAustin: /^P\d/.test(text),
+      };
     }
-    return found;
+    if (found?.kind === 'thread') return { ...place, below: new Map(), thread: detach(found.name) };
+    // Below our `worker 1` stands a thread, whatever its name.
+    if (label === null) return null;
+    const name = text.startsWith(`${label} `) ? text.slice(label.length + 1) : text;
+    return { ...place, below: new Map(), thread: detach(name) };
   }
 }
 
-/** Where a line has come to, frame by frame. */
-interface Place {
+/** What stood before the frames of a line. */
+interface Roots {
   readonly worker: number | null;
   /** What we called it; null where another tool did. */
   readonly label: string | null;
   readonly thread: string | null;
-  readonly stack: number;
   readonly isAustin: boolean;
+  /** By the text that follows; null: a frame. */
+  readonly below: Map<string, Roots | null>;
 }
 
-const root: Place = { worker: null, label: null, thread: null, stack: -1, isAustin: false };
+const newRoots = (): Roots => ({ worker: null, label: null, thread: null, isAustin: false, below: new Map() });
+
+/** Roots to remember: most texts at the root are those of the line before. */
+const maxRoots = 10_000;
 
 const workerRoots = [/^P(\d{1,9})$/, /^process (\d{1,9})(?=:|$)/];
 const threadRoots = [

@@ -81,8 +81,8 @@ class Tracebacks {
     if (this.#taken === 0) {
       throw unreadable(
         this.#name,
-        'there is no traceback in it',
-        'uWSGI writes tracebacks with both harakiri and py-tracebacker set',
+        'there is no traceback in it, and it is of no other kind that is known',
+        'uWSGI logs tracebacks where both harakiri and py-tracebacker are set',
       );
     }
     const profile = this.#builder.view();

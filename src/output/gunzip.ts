@@ -24,11 +24,13 @@ export async function* gunzip(
       compressed += chunk.length;
       // Piece by piece: a chunk may unpack to a thousand times its size.
       for (let at = 0; at < chunk.length && failure === null; at += pieceBytes) {
-        await new Promise<unknown>((resolve) => unzip.write(chunk.subarray(at, at + pieceBytes), resolve));
-        for (const piece of ready.splice(0)) {
-          bytes += piece.length;
+        const piece = chunk.subarray(at, at + pieceBytes);
+        // Where it fails, nobody is told that the piece was taken.
+        await Promise.race([over, new Promise<unknown>((resolve) => unzip.write(piece, resolve))]);
+        for (const unpacked of ready.splice(0)) {
+          bytes += unpacked.length;
           harm(compressed, bytes);
-          yield piece;
+          yield unpacked;
         }
       }
       if (failure !== null) break;

@@ -1,7 +1,11 @@
 // What holds for every format of the registry: a new one is held to it by being there.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { renderCollapsed } from '../../src/formats/collapsed.ts';
+import type { View } from '../../src/formats/format.ts';
 import { endingOf, formatNamed, formatOfFile, formats } from '../../src/formats/index.ts';
+import { readers } from '../../src/formats/readers.ts';
+import { loadProfile } from '../../src/pipeline.ts';
 import { ProfileBuilder } from '../../src/profile/builder.ts';
 import { groupings } from '../../src/profile/labels.ts';
 import { measures, type Profile } from '../../src/profile/profile.ts';
@@ -70,6 +74,53 @@ function deepProfile(depth: number): Profile {
 
 /** The same profile, by way of a file. */
 const copyOf = (profile: Profile) => decodeStream(encodeStream(profile), 'copy').profile;
+
+const tameLine = fc
+  .record({
+    worker: fc.nat(1),
+    core: fc.nat(2),
+    stack: fc.array(
+      fc.constantFrom('a', 'b', 'view@/srv/shop/views.py:7', 'get@/usr/lib/python3/dist-packages/django/x.py:9'),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    ),
+    weight: fc.integer({ min: 1, max: 30 }),
+  })
+  .map(({ worker, core, stack, weight }) => `${worker}/${core}|${stack.join(';')} ${weight}`);
+
+/** Seconds by stack, as text; the rate of ticks may be another. */
+function secondsByStack(profile: Profile, view: View): Map<string, string> {
+  const lines = renderCollapsed(profile, view).trimEnd().split('\n');
+  return new Map(
+    lines.map((line) => {
+      const at = line.lastIndexOf(' ');
+      return [line.slice(0, at), (Number(line.slice(at + 1)) / profile.meta.rateHz).toFixed(4)];
+    }),
+  );
+}
+
+/** Formats that tell threads apart when they are read back. */
+const keepsThreads = ['html', 'tbprof', 'pprof', 'speedscope'];
+
+describe.each(formats.filter(({ name }) => readers.some((reader) => reader.name === name)))(
+  '$name, read back',
+  (format) => {
+    it('has every stack with its weight, of each thread where it can tell them apart', async () => {
+      const law = fc.asyncProperty(fc.array(tameLine, { minLength: 1, maxLength: 10 }), async (lines) => {
+        const profile = profileFrom(lines, { rateHz: 20 });
+        const { profile: back, whole } = await loadProfile(await renderBytes(format, profile), 'x');
+        expect(whole).toBe(true);
+        const view = { by: 'line', threads: keepsThreads.includes(format.name) } as const;
+        // Collapsed stacks have counts, and no rate.
+        const timed = back.meta.measure === 'count' ? { ...back, meta: { ...back.meta, rateHz: 20 } } : back;
+        expect(secondsByStack(timed, view)).toEqual(secondsByStack(profile, view));
+      });
+      await fc.assert(law, { numRuns: 40 });
+    });
+  },
+);
 
 describe.each(formats)('$name', (format) => {
   it('gives the same bytes for the same profile, also when it comes out of a recording', async () => {

@@ -1,8 +1,9 @@
 // The Firefox Profiler's own code, as its command line: https://www.npmjs.com/package/@firefox-devtools/profiler-cli
 // A process of its own keeps the profile loaded; its `load` waits for that only half a second, so it is started here.
 import { execFile, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
 
@@ -19,7 +20,8 @@ export async function loadInFirefox<Answer>(file: string): Promise<(...question:
     const { stdout } = await promisify(execFile)(process.execPath, args, { env, maxBuffer: 1 << 28 });
     return JSON.parse(stdout) as Answer;
   };
-  const isLoaded = () => ask('thread', 'list').then(Boolean, () => keeper.exitCode !== null);
-  await expect.poll(isLoaded, { timeout: 60_000, interval: 200 }).toBe(true);
+  // Not by asking: a question that comes too early takes the session for dead, and removes it.
+  const log = () => readFile(join(dirname(file), 'tbprof.log'), 'utf8').catch(() => '');
+  await expect.poll(log, { timeout: 60_000, interval: 50 }).toMatch(/Profile loaded successfully|rror/);
   return ask;
 }
