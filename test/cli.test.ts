@@ -283,7 +283,11 @@ describe('tbprof report', () => {
 
   it.each([
     ['no page', '<html>', /cannot read -: it is a page, but none of tbprof/],
-    ['a damaged page', '<script type="application/octet-stream" id="stream">AAAA</script>', /the recording in it is damaged/],
+    [
+      'a damaged page',
+      '<script type="application/octet-stream" id="stream">AAAA</script>',
+      /the recording in it is damaged/,
+    ],
     ['a damaged recording', '{"tbprof":1,"rateHz":-1}\n', /line 1 of its stream is wrong/],
   ])('exits with 2 for %s', async (_, input, message) => {
     const { exitCode, stderr } = await runCli(['report', '-'], { input });
