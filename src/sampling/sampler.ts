@@ -75,7 +75,8 @@ export class Sampler<Target extends { readonly server: string; readonly stream: 
   /** Workers are numbered in the order in which they are added. Targets that come together are given together. */
   add(targets: readonly Target[]): void {
     const { rateHz, random, emit, clock } = this.#options;
-    const startMs = this.#time.nowMs();
+    // The schedule of the first ones begins with the recording, however long the system has kept us waiting since.
+    const startMs = this.#workers.length === 0 ? 0 : this.#time.nowMs();
     const around = { time: this.#time, clock, gate: this.#gate };
     const added = targets.map((target) => {
       const number = this.#workers.length;
