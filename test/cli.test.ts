@@ -282,8 +282,12 @@ describe('tbprof report', () => {
   });
 
   it.each([
-    ['no page', '<html>', /is neither a page nor a recording of tbprof/],
-    ['a damaged page', '<script type="application/octet-stream" id="stream">AAAA</script>', /or it is damaged/],
+    ['no page', '<html>', /cannot read -: it is a page, but none of tbprof/],
+    [
+      'a damaged page',
+      '<script type="application/octet-stream" id="stream">AAAA</script>',
+      /the recording in it is damaged/,
+    ],
     ['a damaged recording', '{"tbprof":1,"rateHz":-1}\n', /line 1 of its stream is wrong/],
   ])('exits with 2 for %s', async (_, input, message) => {
     const { exitCode, stderr } = await runCli(['report', '-'], { input });

@@ -6,8 +6,10 @@ import { temporaryFolder } from '../helpers/temporary-folder.ts';
 const folder = temporaryFolder();
 
 describe('readInput', () => {
-  it('names the file that it cannot read', () => {
-    expect(() => readInput(join(folder, 'missing'))).toThrow(/cannot read .*missing: there is no such file/);
-    expect(() => readInput(folder)).toThrow(/it is a folder/);
+  const first = (file: string) => readInput(file).next();
+
+  it('names the file that it cannot read', async () => {
+    await expect(first(join(folder, 'missing'))).rejects.toThrow(/cannot read .*missing: there is no such file/);
+    await expect(first(folder)).rejects.toThrow(/it is a folder/);
   });
 });
