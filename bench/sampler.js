@@ -74,6 +74,7 @@ function measure(client, prefix, rateHz, wrapper = []) {
 async function tbprof(prefix, rateHz) {
   const targets = socketsOf(prefix).map((path, index) => ({
     address: { kind: 'file', path },
+    stream: null,
     worker: index + 1,
     process: null,
     server: prefix,
@@ -85,6 +86,9 @@ async function tbprof(prefix, rateHz) {
     meta: { startedEpochMs: Date.now(), rateHz: Number(rateHz), host: '', source: 'tracebacker', recorder: '' },
     durationMs: seconds * 1_000,
     keepGoing: false,
+    dumpRates: { ofTracebackers: Number(rateHz), insteadOfAgents: Number(rateHz) },
+    greenlets: false,
+    tasks: false,
     limits: { maxOverhead: 1, maxLeakBytes: Number.POSITIVE_INFINITY },
     stop: new AbortController().signal,
     hurry: new AbortController().signal,

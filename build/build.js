@@ -18,6 +18,7 @@ chmodSync(join(root, 'dist/cli.js'), 0o755);
 mkdirSync(join(root, 'templates'), { recursive: true });
 writeFileSync(join(root, 'templates/report.html'), await buildPage());
 writeFileSync(join(root, 'templates/speedscope.html'), await buildSpeedscope());
+writeFileSync(join(root, 'templates/flame-svg.js'), await bundle('src/page/flame-svg.ts'));
 
 async function buildPage() {
   const style = `\n${await bundle('src/page/report.css')}`;

@@ -4,6 +4,7 @@ import { createWriteStream, fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { agent, agentHelp } from './commands/agent.ts';
 import type { CommandContext, SuspendHandlers } from './commands/context.ts';
 import { demo } from './commands/demo.ts';
 import { modes } from './commands/mode.ts';
@@ -113,7 +114,7 @@ const socketOption = () =>
     .argParser(collect)
     .default([] as readonly string[], 'TBPROF_SOCKET, else what is found');
 const pidOption = () =>
-  new Option('-p, --pid <pid>', 'master or worker of the uWSGI server that is meant').argParser(parser(parsePid));
+  new Option('-p, --pid <pid>', 'master or worker of the server that is meant').argParser(parser(parsePid));
 const overheadOption = () =>
   new Option('--max-overhead <share>', 'share of a core per worker that writing dumps may take')
     .argParser(parser(parseShare))
@@ -157,15 +158,20 @@ function buildProgram(writeOut: (text: string) => void) {
 
   program
     .command('record')
-    .description('sample the workers, write reports')
+    .description('sample the workers, write reports; asks agents where there are, else tracebackers')
     .addOption(socketOption())
     .addOption(durationOption())
-    .addOption(rateOption().default(defaults.rateHz))
+    .addOption(
+      rateOption().default(undefined, `${defaults.rateHz}; ${defaults.agentRateHz} where all workers have an agent`),
+    )
     .addOption(outputOption())
     .addOption(formatOption())
     .addOption(pidOption())
     .addOption(overheadOption())
     .addOption(leakOption())
+    .addOption(modeOption())
+    .option('--greenlets', 'parked greenlets of gevent too, as threads of their own (agent only)', false)
+    .option('--tasks', 'suspended tasks of asyncio too, as threads of their own (agent only)', false)
     .option('--keep-going', 'go on where a worker has crashed while we were connected', false)
     .addOption(quietOption())
     .action(({ duration, rate, quiet, maxOverhead, maxLeak, ...options }) =>
@@ -233,6 +239,13 @@ function buildProgram(writeOut: (text: string) => void) {
     .option('--keep-going', 'ask workers that a dump may crash, too', false)
     .option('--json', 'for machines', false)
     .action((options) => execute({ endsEarly: true }, (context) => workers(options, context)));
+
+  program
+    .command('agent')
+    .description('print the Python agent, which samples inside the workers, or install it')
+    .option('--install <folder>', 'write it there, as tbprof_agent.py')
+    .addHelpText('after', agentHelp)
+    .action((options) => execute({}, (context) => agent(options, context)));
 
   program
     .command('demo')

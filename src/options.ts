@@ -4,6 +4,8 @@ import { usageError } from './errors.ts';
 export const defaults = {
   /** Dumps per worker and second from a stock tracebacker: its leak, cost and odds of poison grow with each dump. */
   rateHz: 20,
+  /** From agents, which cost less and harm nobody. */
+  agentRateHz: 100,
   /** Share of a core per worker that writing dumps may take. */
   maxOverhead: 0.1,
   /** Bytes per worker that a recording may leak. */

@@ -4,20 +4,20 @@ import { LiveProfile } from './live-profile.ts';
 import type { NewProfileMeta } from './profile/builder.ts';
 import type { Profile } from './profile/profile.ts';
 import { Budget, type BudgetLimits } from './sampling/budget.ts';
+import type { Sampled, SamplingThreadData } from './sampling/messages.ts';
 import { type Sampling, startSampling } from './sampling/start.ts';
-import { readProcessStat } from './tracebacker/processes.ts';
+import { type ProcessId, readProcessStat } from './tracebacker/processes.ts';
 import { printAddress, type Target } from './tracebacker/target.ts';
 
-export interface RecorderOptions {
+export interface RecorderOptions extends Pick<SamplingThreadData, 'dumpRates' | 'durationMs' | 'keepGoing'> {
   readonly targets: readonly Target[];
   /** Who is there now: called again and again, so that workers that come later join. */
   readonly lookAgain: () => readonly Target[];
   readonly meta: NewProfileMeta;
-  /** Undefined: until `stop`. */
-  readonly durationMs?: number | undefined;
-  /** Go on where a worker has crashed. */
-  readonly keepGoing: boolean;
   readonly limits: BudgetLimits;
+  /** Threads that are none of the system's, which only an agent sees. */
+  readonly greenlets: boolean;
+  readonly tasks: boolean;
   /** Ends the recording early; what is in flight is still taken. */
   readonly stop: AbortSignal;
   /** Gives up what is in flight. */
@@ -25,6 +25,12 @@ export interface RecorderOptions {
   /** Takes the lines of the stream as they come: what the recording file keeps. */
   readonly append: (lines: string) => void;
 }
+
+/**
+ * In seconds, while an agent samples: it needs the GIL promptly, or it only ever sees threads that have just given it up.
+ * Python's own interval is 5 ms.
+ */
+const promptSeconds = 0.0001;
 
 /** How often the set of workers, their cost and the recording file are seen to. */
 const housekeepingMs = 500;
@@ -34,17 +40,17 @@ export class Recorder {
   readonly #profile: LiveProfile;
   readonly #budget: Budget;
   readonly #sampling: Sampling;
-  readonly #spent = new AbortController();
   readonly #startMs = performance.now();
   readonly #targets: Target[];
   /** Resident memory of each worker's process when it was first looked at. */
   readonly #firstRssBytes = new Map<number, number>();
-  #stride = 1;
+  readonly #strides = new Map<number, number>();
+  readonly #spent = new Set<number>();
   /** The whole profile, when the recording has ended and the last dump is in. */
   readonly done: Promise<Profile>;
 
   constructor(options: RecorderOptions) {
-    const { meta, durationMs, keepGoing, limits, stop, hurry } = options;
+    const { meta, durationMs, keepGoing, limits, dumpRates, greenlets, tasks, stop, hurry } = options;
     this.#options = options;
     this.#profile = new LiveProfile(meta, options.append);
     this.#budget = new Budget(limits, meta.rateHz);
@@ -53,14 +59,13 @@ export class Recorder {
     this.#sampling = startSampling({
       targets: this.#targets,
       rateHz: meta.rateHz,
+      dumpRates,
+      request: { switchInterval: promptSeconds, maxOverhead: limits.maxOverhead, cpu: true, greenlets, tasks },
       durationMs,
       keepGoing,
-      stop: AbortSignal.any([stop, this.#spent.signal]),
+      stop,
       hurry,
-      onDump: (dump) => {
-        const cost = this.#profile.intake.take(dump);
-        if (cost !== null) this.#budget.noteDump(dump.worker, cost);
-      },
+      onSampled: (sampled) => this.#take(sampled),
     });
     this.done = this.#run();
   }
@@ -100,12 +105,24 @@ export class Recorder {
     }
   }
 
+  #take(sampled: Sampled): void {
+    const { intake } = this.#profile;
+    if ('bytes' in sampled) {
+      if (intake.takePiece(sampled) !== null) this.#sampling.refuseStream(sampled.worker, sampled.sinceMs);
+      return;
+    }
+    const cost = intake.take(sampled);
+    if (cost !== null) this.#budget.noteDump(sampled.worker, cost);
+  }
+
   #elapsedMs(): number {
     return performance.now() - this.#startMs;
   }
 
-  #addWorker({ worker, address, process }: Target): void {
-    this.#profile.builder.addWorker({ number: worker, address: printAddress(address), pid: process?.pid ?? null });
+  #addWorker({ worker, address, process, stream }: Target): void {
+    const { builder, intake } = this.#profile;
+    const row = builder.addWorker({ number: worker, address: printAddress(address), pid: process?.pid ?? null });
+    intake.sourceIs(row, stream === null ? 'tracebacker' : 'agent', this.#elapsedMs());
   }
 
   #followWorkers(): void {
@@ -122,18 +139,13 @@ export class Recorder {
   }
 
   #replaceWorker(worker: number, target: Target): void {
-    const respawned = this.#targets[worker]!.process !== null;
+    const before = this.#targets[worker]!.process;
     this.#targets[worker] = target;
-    this.#firstRssBytes.delete(worker);
     this.#sampling.replace(worker, target);
-    if (!respawned) return;
-    this.#profile.builder.addEvent({
-      timeMs: this.#elapsedMs(),
-      worker,
-      kind: 'respawn',
-      count: target.process!.pid,
-      reason: '',
-    });
+    if (before === null || target.process === null || isSame(before, target.process)) return;
+    this.#firstRssBytes.delete(worker);
+    const { pid } = target.process;
+    this.#profile.builder.addEvent({ timeMs: this.#elapsedMs(), worker, kind: 'respawn', count: pid, reason: '' });
   }
 
   #lookAtProcesses(): void {
@@ -154,21 +166,36 @@ export class Recorder {
     }
   }
 
+  /** Each worker by itself: one that is dear slows down no other one. An agent keeps to its limits by itself. */
   #keepToBudget(): void {
     const { durationMs } = this.#options;
-    const leftMs = durationMs === undefined ? null : Math.max(0, durationMs - this.#elapsedMs());
-    const { stride, spent, reason } = this.#budget.advise(leftMs);
-    if (stride === this.#stride && !spent) return;
-    this.#stride = stride;
-    this.#sampling.setStride(stride);
+    const timeMs = this.#elapsedMs();
+    const leftMs = durationMs === undefined ? null : Math.max(0, durationMs - timeMs);
     for (const worker of this.#targets.keys()) {
-      this.#profile.builder.addEvent({ timeMs: this.#elapsedMs(), worker, kind: 'throttle', count: stride, reason });
+      const { stride, spent, reason } = this.#budget.advise(worker, leftMs);
+      const isNew = spent && !this.#spent.has(worker);
+      if (stride === (this.#strides.get(worker) ?? 1) && !isNew) continue;
+      this.#strides.set(worker, stride);
+      this.#sampling.setStride(worker, stride);
+      this.#profile.builder.addEvent({ timeMs, worker, kind: 'throttle', count: stride, reason });
+      if (isNew) this.#leave(worker);
     }
-    if (spent) this.#spent.abort();
+  }
+
+  #leave(worker: number): void {
+    this.#spent.add(worker);
+    this.#sampling.release(worker);
+    const timeMs = this.#elapsedMs();
+    this.#profile.builder.addEvent({ timeMs, worker, kind: 'left', count: 1, reason: 'leak' });
   }
 }
 
-/** Another process than before, or the first that is known. */
-function isOther({ process: now }: Target, { process: before }: Target): boolean {
-  return now !== null && (now.pid !== before?.pid || now.startTicks !== before.startTicks);
+/** Another process than before, or the first that is known, or an agent that has come or gone. */
+function isOther(now: Target, before: Target): boolean {
+  if ((now.stream === null) !== (before.stream === null)) return true;
+  return now.process !== null && !isSame(now.process, before.process);
+}
+
+function isSame(a: ProcessId | null, b: ProcessId | null): boolean {
+  return a?.pid === b?.pid && a?.startTicks === b?.startTicks;
 }

@@ -234,7 +234,7 @@ describe('tbprof record', () => {
     [
       'an unknown format',
       ['-s', 'x', '-f', 'gif'],
-      /there is no format 'gif' \(known: html, speedscope, collapsed, tbprof\)/,
+      /there is no format 'gif' \(known: html, speedscope, .*pprof, .*collapsed, tbprof\)/,
     ],
     ['an unknown ending', ['-s', 'x', '-o', 'x.gif'], /x\.gif has no ending that names a format \(known: \.html/],
     ['stdout without a format', ['-s', 'x', '-o', '-'], /-o - does not say which format/],
@@ -362,7 +362,7 @@ describe('tbprof workers', () => {
     expect(exitCode).toBe(3);
     expect(connections()).toEqual([1, 1, 1]);
     expect(stdout).toMatch(/: 3 workers with a tracebacker$/m);
-    expect(stdout).toMatch(/^ +1 .* busy, 2 cores +[\d.]+ ms +ok +\S+1$/m);
+    expect(stdout).toMatch(/^ +1 .* busy, 2 cores +[\d.]+ ms +ok +tracebacker +\S+1$/m);
     expect(stdout).toMatch(/^ +2 .* poisoned +\S+2$/m);
     expect(stdout).toMatch(/^ +3 .* cut +\S+3$/m);
     expect(stderr).toMatch(/worker 2 answered on .* with nothing/);

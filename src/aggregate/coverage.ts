@@ -31,6 +31,8 @@ export interface WorkerCoverage {
   readonly stride: number;
   /** Who answered last: a {@link ProfileMeta.source}. */
   readonly source: string;
+  /** How often its tracebacker was asked in the place of its agent. */
+  readonly fallbacks: number;
 }
 
 export interface Coverage {
@@ -88,6 +90,7 @@ const newTally = (source: string) => ({
   respawns: 0,
   stride: 1,
   source,
+  fallbacks: 0,
 });
 
 type Tally = ReturnType<typeof newTally>;
@@ -148,6 +151,7 @@ function tallyEvents({ events }: Profile, tallies: readonly Tally[]): void {
     },
     source: (tally, { reason }) => {
       tally.source = reason;
+      if (reason === 'tracebacker') tally.fallbacks += 1;
     },
   };
   for (const event of events) take[event.kind](tallies[event.worker]!, event);

@@ -1,5 +1,6 @@
 // What sampling cost the workers, and what their latencies say about the picture.
 import type { Profile } from '../profile/profile.ts';
+import { measureCoverage } from './coverage.ts';
 
 /** What a stock tracebacker leaks per line that it prints, the most of what was measured: strings it never frees. */
 export const leakBytesPerLine = 266;
@@ -11,7 +12,10 @@ export interface WorkerIntrusion {
   /** Wait of the dumping thread for the GIL, in microseconds: median and 99th percentile; null where unknown. */
   readonly waitP50Us: number | null;
   readonly waitP99Us: number | null;
-  /** Lines of stacks that were printed for us: a stock tracebacker never frees what it needs for them. */
+  /**
+   * Lines of stacks that were printed for us: a stock tracebacker never frees what it needs for them. 0 where an agent
+   * answered last, which prints none.
+   */
   readonly printedLines: number;
   /** Growth of the worker's resident memory while recording, whatever its cause; null where it cannot be read. */
   readonly rssGrowthKb: number | null;
@@ -25,11 +29,16 @@ export interface Intrusion {
   readonly biased: boolean;
 }
 
-/** The GIL is given up after 5 ms at the latest where another thread asks for it (sys.getswitchinterval). */
-const longWaitUs = 4_000;
+/**
+ * Who waits longer than this sees mostly threads that have just given the GIL up. It is given up after 5 ms at the latest
+ * where another thread asks for it (sys.getswitchinterval), and after 0.1 ms while an agent samples.
+ */
+const longWaitUs: Record<string, number> = { agent: 1_000 };
+const longestWaitUs = 4_000;
 const biasedShare = 0.2;
 
 export function measureIntrusion(profile: Profile): Intrusion {
+  const sources = measureCoverage(profile).workers.map(({ source }) => source);
   const printed = countLines(profile);
   const waits = profile.workers.map(() => [] as number[]);
   const sends = profile.workers.map(() => [] as number[]);
@@ -47,13 +56,18 @@ export function measureIntrusion(profile: Profile): Intrusion {
       held: sends[worker]!.length === 0 || !meta.durationMs ? null : sentUs / 1_000 / meta.durationMs,
       waitP50Us: percentile(sorted, 0.5),
       waitP99Us: percentile(sorted, 0.99),
-      printedLines: printed[worker]!,
+      printedLines: sources[worker] === 'agent' ? 0 : printed[worker]!,
       ...usage(profile, worker),
     };
   });
-  const all = waits.flat();
-  const long = all.filter((us) => us > longWaitUs).length;
-  return { workers, biased: all.length > 0 && long > biasedShare * all.length };
+  const count = sum(waits.map((own) => own.length));
+  const long = sum(
+    waits.map((own, worker) => {
+      const limitUs = longWaitUs[sources[worker]!] ?? longestWaitUs;
+      return own.filter((us) => us > limitUs).length;
+    }),
+  );
+  return { workers, biased: count > 0 && long > biasedShare * count };
 }
 
 /** Between the first and the last look at the process that was there last. */
@@ -82,6 +96,10 @@ function countLines({ workers, stacks, dumps, samples }: Profile): number[] {
     }
   }
   return lines.map(Math.round);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function percentile(sorted: readonly number[], share: number): number | null {

@@ -14,7 +14,8 @@ export interface Trouble {
 const stories: Record<string, string> = {
   poisoned:
     'poisoned, and left alone: a bug of uWSGI, set off by a non-ASCII character in a source line or, on Python 3.11 and ' +
-    'later, by a frame without a line number; the application is unharmed, and a reload of the worker heals it',
+    'later, by a frame without a line number; the application is unharmed, a reload of the worker heals it, and the ' +
+    'agent (tbprof agent) never has it',
   died:
     'crashed while we were connected, so no worker of its server was asked again: usually a thread that was started ' +
     'before the fork; lazy-apps = true cures it (--keep-going insists)',
@@ -25,7 +26,15 @@ const stories: Record<string, string> = {
   denied: 'no permission to connect: run as the user of uWSGI, or set chmod-socket = 666',
   'not-a-tracebacker': 'what listens there is no tracebacker',
   'too-large': 'its dump is too large, and it was left alone',
+  leak: 'not asked any more, since its tracebacker has leaked as much as --max-leak allows; an agent leaks nothing',
 };
+
+const biased =
+  'dumps often waited for the GIL: code that computes is under-reported, code that waits is over-reported; the agent ' +
+  '(tbprof agent) does not have this, and sys.setswitchinterval(0.0001) in the application makes it better';
+const hindered =
+  'the agent often waited for the GIL: C code holds it for long, or something has set the switch interval back; code ' +
+  'that computes may be under-reported';
 
 export function findTroubles(profile: Profile): Trouble[] {
   const coverage = measureCoverage(profile);
@@ -34,8 +43,22 @@ export function findTroubles(profile: Profile): Trouble[] {
   const perWorker: Trouble[] = [
     ...Object.entries(stories).map(([reason, story]) => ({ workers: those(({ left }) => left === reason), story })),
     {
-      workers: those(({ cutStacks }) => cutStacks > 0),
+      workers: those(({ fallbacks }) => fallbacks > 0),
+      story:
+        'its agent could not be used, so its tracebacker was asked, less often and with its bias towards waiting; ' +
+        'tbprof workers --check says more',
+    },
+    {
+      workers: those(({ cutStacks, source }) => cutStacks > 0 && source !== 'agent'),
       story: 'stacks were cut short by the tracebacker: their leaf frames are missing',
+    },
+    {
+      workers: those(({ cutStacks, source }) => cutStacks > 0 && source === 'agent'),
+      story: 'stacks were cut short: the agent takes no more than their 1,000 innermost frames',
+    },
+    {
+      workers: profile.meta.measure === 'cpu' ? those(({ source, dumps }) => source !== 'agent' && dumps > 0) : [],
+      story: 'shown in part or not at all, since its tracebacker cannot tell processor time',
     },
     { workers: those(({ unreadableLines }) => unreadableLines > 0), story: 'sent lines that were not understood' },
     {
@@ -55,11 +78,7 @@ function aboutTheWhole(profile: Profile): Trouble[] {
   if (unobserved > 0.05 * planned) {
     troubles.push(`${((100 * unobserved) / planned).toFixed(1)}% of the ticks were not observed`);
   }
-  if (measureIntrusion(profile).biased) {
-    troubles.push(
-      'dumps often waited for the GIL: code that computes is under-reported, code that waits is over-reported; ' +
-        'sys.setswitchinterval(0.0001) in the application makes it better',
-    );
-  }
+  if (measureIntrusion(profile).biased)
+    troubles.push(workers.some(({ source }) => source !== 'agent') ? biased : hindered);
   return troubles.map((story) => ({ workers: [], story }));
 }

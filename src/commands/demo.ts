@@ -9,7 +9,7 @@ import type { CommandContext } from './context.ts';
 import { type Output, planOutputs } from './outputs.ts';
 import { recordTargets, type SamplingOptions } from './record.ts';
 
-export interface DemoOptions extends Omit<SamplingOptions, 'keepGoing'> {
+export interface DemoOptions extends Pick<SamplingOptions, 'rateHz' | 'limits'> {
   readonly durationMs: number;
   readonly output: readonly string[];
   readonly format?: string | undefined;
@@ -41,7 +41,11 @@ async function recordFleet(prefix: string, outputs: readonly Output[], { options
   try {
     context.terminal.say(`recording ${workers} played workers for ${options.durationMs / 1_000} s ...`);
     return await recordTargets(
-      { sampling: { ...options, keepGoing: false }, outputs, discovery: new Discovery({ wheres: [prefix] }) },
+      {
+        sampling: { ...options, mode: 'wall', keepGoing: false, greenlets: false, tasks: false },
+        outputs,
+        discovery: new Discovery({ wheres: [prefix] }),
+      },
       context,
     );
   } finally {

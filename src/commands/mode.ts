@@ -2,6 +2,7 @@
 import { exitCodes, TbprofError } from '../errors.ts';
 import type { Profile } from '../profile/profile.ts';
 import { knowsCpu, weighByCpu } from '../profile/weigh-by-cpu.ts';
+import type { Target } from '../tracebacker/target.ts';
 
 export const modes = ['wall', 'cpu'] as const;
 
@@ -12,6 +13,12 @@ export function weighByMode(profile: Profile, mode: Mode, name: string): Profile
   if (mode === 'wall' || profile.meta.measure === 'cpu') return profile;
   if (!knowsCpu(profile)) throw cannotTellCpu(`${name} does not say which code used the processor`);
   return weighByCpu(profile);
+}
+
+/** Throws where none of these workers can say it: before a recording, not after. */
+export function requireMode(mode: Mode, targets: readonly Target[]): void {
+  if (mode === 'wall' || targets.some(({ stream }) => stream !== null)) return;
+  throw cannotTellCpu('these workers cannot be recorded by processor time');
 }
 
 function cannotTellCpu(message: string): TbprofError {

@@ -40,8 +40,10 @@ export interface Written {
 export function writerOf(profile: Profile, view: View, terminal: Terminal): (output: Output) => Promise<void> {
   return async ({ file, format }) => {
     const pieces = () => renderProfile(profile, format, view, { template: readTemplate });
-    if (file !== '-') await writeReport(file, pieces);
-    else for await (const block of inBlocks(pieces())) await terminal.out(block);
+    if (file !== '-') return await writeReport(file, pieces);
+    if (format.isBinary && terminal.outIsTerminal)
+      throw usageError(`${format.name} is not for a terminal`, 'name a file');
+    for await (const block of inBlocks(pieces())) await terminal.out(block);
   };
 }
 
@@ -72,7 +74,7 @@ function chooseFormat(file: string): Format {
   if (file === '-') throw usageError('-o - does not say which format', 'add -f collapsed, -f speedscope or -f html');
   const found = formatOfFile(file);
   if (found) return found;
-  const endings = formats.map(({ extensions }) => extensions[0]).join(', ');
+  const endings = formats.flatMap(({ extensions }) => extensions).join(', ');
   throw usageError(`${file} has no ending that names a format`, `known: ${endings}; or name the format with -f`);
 }
 

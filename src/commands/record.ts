@@ -10,17 +10,23 @@ import { copyReport } from '../output/write.ts';
 import { startRecording } from '../pipeline.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { RecorderOptions } from '../recorder.ts';
+import type { DumpRates } from '../sampling/sampler.ts';
 import { Discovery } from '../tracebacker/discover.ts';
 import { explainVerdict } from '../tracebacker/explain.ts';
 import type { Target } from '../tracebacker/target.ts';
 import type { CommandContext } from './context.ts';
+import { type Mode, requireMode, weighByMode } from './mode.ts';
 import { type Output, planOutputs, recordingName, tryEach, type Written, writerOf } from './outputs.ts';
 import { showStatus } from './status.ts';
 import { chooseSockets, refuseDanger } from './targets.ts';
 
 /** How to sample, whoever it is. */
-export interface SamplingOptions extends Pick<RecorderOptions, 'keepGoing' | 'limits' | 'durationMs'> {
-  readonly rateHz: number;
+export interface SamplingOptions
+  extends Pick<RecorderOptions, 'keepGoing' | 'limits' | 'durationMs' | 'greenlets' | 'tasks'> {
+  /** Undefined: what suits those who answer. */
+  readonly rateHz?: number | undefined;
+  /** Of the reports: the recording has both. */
+  readonly mode: Mode;
 }
 
 export interface RecordOptions extends SamplingOptions {
@@ -47,17 +53,20 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
   const { sampling, discovery, outputs } = options;
   const { terminal } = context;
   const targets = discovery.look();
-  if (!sampling.keepGoing) refuseDanger(targets);
+  requireMode(sampling.mode, targets);
+  if (!sampling.keepGoing) refuseDanger(targets.filter(({ stream }) => stream === null));
+  const rates = chooseRates(sampling.rateHz, targets);
   const file = new RecordingFile(recordingName(outputs, context.now()));
   const recorder = startRecording({
     ...sampling,
+    ...rates,
     targets,
     lookAgain: () => discovery.lookAgain(),
     meta: {
       startedEpochMs: context.now().getTime(),
-      rateHz: sampling.rateHz,
+      rateHz: rates.rateHz,
       host: context.host,
-      source: 'tracebacker',
+      source: targets.every(({ stream }) => stream !== null) ? 'agent' : 'tracebacker',
       recorder: `tbprof ${context.version}`,
     },
     stop: context.stop,
@@ -67,7 +76,7 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
       file.sync();
     },
   });
-  const stopStatus = showStatus(recorder, sampling, context);
+  const stopStatus = showStatus(recorder, { ...sampling, ...rates }, context);
   const ignoreSuspend = context.onSuspend({ pause: () => recorder.pause(), resume: () => recorder.resume() });
   const profile = await recorder.done.finally(() => {
     stopStatus();
@@ -82,22 +91,43 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
   }
   if (file.failure !== null)
     terminal.say(`tbprof: cannot write ${file.path} (${file.failure}): the recording is in memory only`);
-  const { written, failure } = await writeAll(profile, outputs, file, context);
-  terminal.say(renderSummary(profile, defaults.topFunctions));
+  const reported = () => weighByMode(profile, sampling.mode, 'this recording');
+  const { written, failure } = await writeAll({ profile, reported, outputs, file }, context);
+  if (failure === null || written.length > 0) terminal.say(renderSummary(reported(), defaults.topFunctions));
   announceOutputs(written, terminal.say);
   if (failure !== null) throw failure.error;
   if (coverage.sampled === 0) throw explainIdle(profile, coverage);
   return coverage.incomplete ? exitCodes.incomplete : exitCodes.done;
 }
 
+/** A tracebacker is asked for no more than it was asked for outright, and one in the place of an agent for less. */
+function chooseRates(
+  asked: number | undefined,
+  targets: readonly Target[],
+): { readonly rateHz: number; readonly dumpRates: DumpRates } {
+  const { rateHz: stockHz, agentRateHz } = defaults;
+  const haveAgents = targets.every(({ stream }) => stream !== null);
+  return {
+    rateHz: asked ?? (haveAgents ? agentRateHz : stockHz),
+    dumpRates: { ofTracebackers: asked ?? stockHz, insteadOfAgents: stockHz },
+  };
+}
+
+interface Reporting {
+  readonly profile: Profile;
+  /** As the reports show it; throws where it cannot be shown so. */
+  readonly reported: () => Profile;
+  readonly outputs: readonly Output[];
+  readonly file: RecordingFile;
+}
+
 /** The recording file goes only when every report is safely written; where one fails, it says where the recording is. */
 async function writeAll(
-  profile: Profile,
-  outputs: readonly Output[],
-  file: RecordingFile,
+  { profile, reported, outputs, file }: Reporting,
   { terminal }: CommandContext,
 ): Promise<Written> {
-  const render = writerOf(profile, defaultView, terminal);
+  const render = async (output: Output) =>
+    writerOf(output.format === recordingFormat ? profile : reported(), defaultView, terminal)(output);
   // The recording file has more than the profile, which is coarser where it would be too large.
   const isKept = ({ file: name, format }: Output) =>
     format === recordingFormat && name !== '-' && file.failure === null;
@@ -127,7 +157,7 @@ function explainNothing(coverage: Coverage, targets: readonly Target[], { nodeVe
 
 /** The verdict among the reasons for gaps; the others are the sampler's own. */
 function failureOf(gaps: WorkerCoverage['gaps']): string | null {
-  const own = ['late', 'behind', 'paused', 'preflight', 'end'];
+  const own = ['late', 'behind', 'paused', 'preflight', 'end', 'leak'];
   return [...gaps.keys()].find((reason) => !own.includes(reason)) ?? null;
 }
 

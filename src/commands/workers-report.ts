@@ -1,8 +1,9 @@
 // What `tbprof workers` tells, as plain data: this is what `--json` prints.
 import { coreOf } from '../profile/labels.ts';
-import type { Finding } from '../tracebacker/check.ts';
+import type { Finding, Offer } from '../tracebacker/check.ts';
 import type { ThreadStack } from '../tracebacker/dump.ts';
 import type { Reading } from '../tracebacker/read.ts';
+import { claimsSocket, type UwsgiServer } from '../tracebacker/servers.ts';
 import type { ServerStats, WorkerStats } from '../tracebacker/stats-json.ts';
 import { printAddress, type Target } from '../tracebacker/target.ts';
 import type { Verdict } from '../tracebacker/verdict.ts';
@@ -31,7 +32,11 @@ export interface ProcessUsage {
   readonly rssBytes: number | null;
 }
 
-export interface WorkerReport extends ProcessUsage {
+export interface WorkerFacts extends ProcessUsage {
+  readonly offers: Offer;
+}
+
+export interface WorkerReport extends WorkerFacts {
   readonly worker: number | null;
   readonly pid: number | null;
   readonly address: string;
@@ -60,7 +65,7 @@ export interface DumpSeen {
 }
 
 /** `seen` is null where the worker was not asked. */
-export function describeWorker(target: Target, usage: ProcessUsage, seen: DumpSeen | null): WorkerReport {
+export function describeWorker(target: Target, facts: WorkerFacts, seen: DumpSeen | null): WorkerReport {
   const verdict = judge(seen);
   const threads = seen?.verdict === 'dump' ? seen.threads : null;
   const cores = threads?.filter(({ thread }) => coreOf(thread) !== null);
@@ -68,7 +73,7 @@ export function describeWorker(target: Target, usage: ProcessUsage, seen: DumpSe
     worker: target.worker,
     pid: target.process?.pid ?? null,
     address: printAddress(target.address),
-    ...usage,
+    ...facts,
     busyCores: cores?.length ?? null,
     otherThreads: threads && cores ? threads.length - cores.length : null,
     waitMs: seen?.reading.waitMs ?? null,
@@ -76,6 +81,12 @@ export function describeWorker(target: Target, usage: ProcessUsage, seen: DumpSe
     verdict,
     stats: null,
   };
+}
+
+/** An agent answers dumps too, where no tracebacker of uWSGI's own has the socket for them. */
+export function offerOf({ address, stream }: Target, server: Pick<UwsgiServer, 'options'> | null): Offer {
+  if (stream === null) return 'tracebacker';
+  return server !== null && claimsSocket(server, printAddress(address)) ? 'both' : 'agent';
 }
 
 export function isFit(verdict: Fitness): boolean {

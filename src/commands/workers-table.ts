@@ -23,9 +23,9 @@ export function renderWorkers({ servers, stats }: WorkersReport, view: WorkersVi
 function renderServer(server: ServerReport, { paint }: WorkersView): string[] {
   const { workers, advice, findings, checked } = server;
   const name = server.pid === null ? visible(server.name) : `${server.pid}`;
-  const lines = [paint('bold', `server ${name}: ${count(workers.length, 'worker')} with a tracebacker`)];
+  const lines = [paint('bold', `server ${name}: ${count(workers.length, 'worker')} with ${describeOffers(workers)}`)];
   if (workers.length > 0) {
-    const head = ['worker', 'pid', 'uptime', 'rss', 'state', 'first byte', 'verdict', 'address'];
+    const head = ['worker', 'pid', 'uptime', 'rss', 'state', 'first byte', 'verdict', 'offers', 'address'];
     lines.push(...align([head, ...workers.map(describe)], [0, 1, 2, 3, 5]));
   }
   if (advice !== null) lines.push(`  ${visible(advice.message)}: ${visible(advice.remedy)}`);
@@ -43,8 +43,14 @@ function describe(row: WorkerReport): string[] {
     describeState(row),
     row.waitMs === null ? '-' : `${row.waitMs.toFixed(1)} ms`,
     row.verdict,
+    row.offers,
     row.address,
   ];
+}
+
+function describeOffers(workers: readonly WorkerReport[]): string {
+  const kinds = new Set(workers.map(({ offers }) => (offers === 'tracebacker' ? 'a tracebacker' : 'an agent')));
+  return kinds.size === 0 ? 'a tracebacker' : [...kinds].sort().reverse().join(' or ');
 }
 
 function describeState({ busyCores, otherThreads }: WorkerReport): string {

@@ -20,6 +20,7 @@ import {
   type DumpSeen,
   describeWorker,
   isFit,
+  offerOf,
   type ProcessUsage,
   type ServerReport,
 } from './workers-report.ts';
@@ -124,7 +125,10 @@ const unchecked = {
 };
 
 function describeGroup({ name, server, targets, danger }: Group, { seen, usage, check }: Seen): ServerReport {
-  const workers = targets.map((target) => describeWorker(target, usage.get(target)!, seen.get(target) ?? null));
+  const workers = targets.map((target) => {
+    const offers = offerOf(target, server);
+    return describeWorker(target, { ...usage.get(target)!, offers }, seen.get(target) ?? null);
+  });
   const findings = danger === null ? [] : [danger];
   const report = { name, pid: server?.pid ?? null, advice: null, checked: false, findings, workers };
   if (server === null) return check ? { ...report, advice: unchecked } : report;
@@ -135,7 +139,10 @@ function describeGroup({ name, server, targets, danger }: Group, { seen, usage, 
     server,
     files.map(({ file }) => file),
   );
-  const verdicts = targets.map((target, index) => ({ name: nameTarget(target), verdict: workers[index]!.verdict }));
+  const verdicts = targets.map((target, index) => {
+    const { verdict, offers } = workers[index]!;
+    return { name: nameTarget(target), verdict, offers };
+  });
   return {
     ...report,
     advice,

@@ -15,8 +15,8 @@ export const firefox: Format = {
   render: (profile, view) => printFirefox(applyView(profile, view), view),
 };
 
-/** The profiler takes about 1 KB of memory for each sample. */
-const maxSamples = 400_000;
+/** What the profiler shows without long waits. */
+const maxSamples = 1_000_000;
 
 function* printFirefox(profile: Profile, view: View): Generator<string, void> {
   const groups = groupFrames(profile, view.by);

@@ -19,7 +19,7 @@ export const defaultView: View = { by: 'line', threads: false };
 
 /** What a format needs from outside: formats do not read files. */
 export interface FormatAssets {
-  /** The text of a page of templates/. */
+  /** The text of a file of templates/. */
   readonly template: (name: string) => string;
 }
 
@@ -38,6 +38,8 @@ export interface Format {
   readonly description: string;
   /** Endings of file names that choose it, with the dot; the first is the usual one. The longest that fits a name wins. */
   readonly extensions: readonly string[];
+  /** No text: it is not for terminals. */
+  readonly isBinary?: true;
   /** The same profile and view give the same bytes. */
   readonly render: (profile: Profile, view: View, assets: FormatAssets) => Pieces;
 }

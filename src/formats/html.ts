@@ -1,9 +1,10 @@
 // The report page: a template of templates/ with the stream of the profile in it. The page *is* the recording: the
-// stream can be read back out of it. All that comes from the sampled program is in the compressed stream, as base64,
-// so that nothing of it needs escaping; the title is the one exception.
+// stream can be read back out of it, in as much detail of time as a page can carry. All that comes from the sampled
+// program is in the compressed stream, as base64, so that nothing of it needs escaping; the title is the one exception.
+import { compactProfile } from '../aggregate/compact.ts';
 import type { Profile } from '../profile/profile.ts';
 import { compressPieces } from '../stream/compress.ts';
-import { printStream } from '../stream/encode.ts';
+import { printPacked } from '../stream/encode.ts';
 import type { Format, FormatAssets, View } from './format.ts';
 import { fill, fillTitle, openSlot } from './template.ts';
 
@@ -25,7 +26,7 @@ async function* renderHtml(profile: Profile, view: View, { template }: FormatAss
   page = fill(page, slots.view, `<script type="application/json" id="view">${JSON.stringify(view)}</script>`);
   const { before, after } = openSlot(page, slots.stream);
   yield before;
-  yield* compressPieces(printStream(profile));
+  yield* compressPieces(printPacked(compactProfile(profile)));
   yield after;
 }
 

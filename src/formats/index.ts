@@ -4,12 +4,24 @@ import { collapsed } from './collapsed.ts';
 import { firefox } from './firefox.ts';
 import type { Format } from './format.ts';
 import { html } from './html.ts';
+import { markdown } from './markdown.ts';
 import { pprof } from './pprof.ts';
 import { recording } from './recording.ts';
 import { speedscope } from './speedscope.ts';
 import { speedscopeHtml } from './speedscope-html.ts';
+import { svg } from './svg.ts';
 
-export const formats: readonly Format[] = [html, speedscope, speedscopeHtml, pprof, firefox, collapsed, recording];
+export const formats: readonly Format[] = [
+  html,
+  speedscope,
+  speedscopeHtml,
+  pprof,
+  firefox,
+  svg,
+  markdown,
+  collapsed,
+  recording,
+];
 
 /** By its name as given to `--format`. */
 export function formatNamed(name: string): Format {

@@ -2,6 +2,7 @@
 // A message may be written in parts, one after another: repeated fields add up, whatever their order.
 import { emptyTableToken, Profile as Message, type ProfileInput, type SampleInput, StringTable } from 'pprof-format';
 import { groupFrames, labelWorker } from '../profile/labels.ts';
+import { PairTable } from '../profile/pairs.ts';
 import { forEachSample, type Profile } from '../profile/profile.ts';
 import { knowsCpu } from '../profile/weigh-by-cpu.ts';
 import { gzip } from '../stream/compress.ts';
@@ -12,6 +13,7 @@ export const pprof: Format = {
   name: 'pprof',
   description: 'pprof, gzipped: for go tool pprof, Grafana Pyroscope, Parca',
   extensions: ['.pb.gz', '.pprof'],
+  isBinary: true,
   render: (profile, view) => gzip(encodePprof(applyView(profile, view), view)),
 };
 
@@ -116,20 +118,19 @@ function labelsOf(profile: Profile, thread: number, strings: StringTable): NonNu
 }
 
 /** One row for each stack of each thread, in the order of first appearance. */
-function foldByThread(profile: Profile): Iterable<Sums & { readonly thread: number; readonly stack: number }> {
-  const { samples, stacks } = profile;
-  const rows = new Map<number, { thread: number; stack: number; ticks: number; cpuUs: number }>();
+function* foldByThread(profile: Profile): Generator<Sums & { readonly thread: number; readonly stack: number }, void> {
+  const { samples } = profile;
+  const pairs = new PairTable();
+  const pairOf = samples.stack.map((stack, sample) => pairs.number(samples.thread[sample]!, stack));
+  const ticks = new Float64Array(pairs.size);
+  const cpuUs = new Float64Array(pairs.size);
   forEachSample(profile, (sample, weight) => {
-    const thread = samples.thread[sample]!;
-    const stack = samples.stack[sample]!;
-    const key = thread * stacks.parent.length + stack;
-    let row = rows.get(key);
-    if (row === undefined) {
-      row = { thread, stack, ticks: 0, cpuUs: 0 };
-      rows.set(key, row);
-    }
-    row.ticks += weight;
-    row.cpuUs += Math.max(0, samples.cpuUs[sample]!);
+    ticks[pairOf[sample]!]! += weight;
+    cpuUs[pairOf[sample]!]! += Math.max(0, samples.cpuUs[sample]!);
   });
-  return rows.values();
+  const thread = pairs.first();
+  const stack = pairs.second();
+  for (let row = 0; row < ticks.length; row++) {
+    yield { thread: thread[row]!, stack: stack[row]!, ticks: ticks[row]!, cpuUs: cpuUs[row]! };
+  }
 }

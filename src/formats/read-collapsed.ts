@@ -146,15 +146,17 @@ class StackLines {
     return this.#profile.stack(stack, frame);
   }
 
-  /** How many frames it shares with the line before. */
+  /** How many frames it shares with the line before. What shares so many shares all fewer, so halving finds it. */
   #shared(line: string, end: number): number {
-    const before = this.#before;
     let known = 0;
-    for (let at = 0; known < this.#ends.length; known++) {
-      const to = this.#ends[known]!;
-      if (to >= end || line.charCodeAt(to) !== 0x3b) break;
-      if (!line.startsWith(before.slice(at, to), at)) break;
-      at = to + 1;
+    let tooMany = this.#ends.length + 1;
+    while (known + 1 < tooMany) {
+      const tried = (known + tooMany) >> 1;
+      const from = known === 0 ? 0 : this.#ends[known - 1]!;
+      const to = this.#ends[tried - 1]!;
+      const isShared = to < end && line.charCodeAt(to) === 0x3b && line.startsWith(this.#before.slice(from, to), from);
+      if (isShared) known = tried;
+      else tooMany = tried;
     }
     return known;
   }

@@ -20,9 +20,11 @@ export function renderSummary(profile: Profile, functionCount: number, view = by
 
 /** How much was seen, what it cost, what to mistrust. */
 export function describeQuality(profile: Profile): string[] {
+  const coverage = measureCoverage(profile);
+  const isRecorded = ['tracebacker', 'agent'].includes(profile.meta.source);
   return [
-    ...describeCoverage(profile, measureCoverage(profile)),
-    ...(profile.meta.source === 'tracebacker' ? ['what it cost:', ...describeIntrusion(profile)] : []),
+    ...describeCoverage(profile, coverage),
+    ...(isRecorded ? ['what it cost:', ...describeIntrusion(profile, coverage)] : []),
     ...findTroubles(profile).map((trouble) => printTrouble(profile, trouble)),
   ];
 }
@@ -31,8 +33,10 @@ function describeCoverage(profile: Profile, coverage: Coverage): string[] {
   const { meta, workers } = profile;
   const seconds = meta.durationMs === null ? '' : `${(meta.durationMs / 1_000).toFixed(1)} s of `;
   const stacks = foldStacks(profile).reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0);
+  const isCpu = meta.measure === 'cpu';
+  const measured = isCpu ? `, CPU time ${(coverage.sampled / meta.rateHz).toFixed(2)} s` : ` at ${meta.rateHz} dumps/s`;
   return [
-    `${seconds}${count(workers.length, 'worker')} at ${meta.rateHz} dumps/s: ${count(coverage.dumps, 'dump')}, ${count(stacks, 'distinct stack')}`,
+    `${seconds}${count(workers.length, 'worker')}${measured}: ${count(coverage.dumps, 'dump')}, ${count(stacks, 'distinct stack')}`,
     `ticks: ${coverage.planned} planned = ${coverage.observed} observed + ${coverage.unobserved} unobserved`,
     ...coverage.workers.map((worker) => `  ${describeWorker(profile, worker)}`),
   ];
@@ -73,6 +77,13 @@ const gapReasons: Record<string, string> = {
   'too-large': 'lost to a dump over the size limit',
   'too-slow': 'lost to dumps without an end',
   abandoned: 'lost: no answer in time',
+  leak: 'not asked for, because its tracebacker had leaked enough',
+  closed: 'between two streams',
+  refused: 'lost: its agent refused',
+  'no-stream': 'lost: its agent did not answer as one',
+  malformed: 'lost to a broken stream',
+  'unknown-host': 'lost: no such host',
+  unreachable: 'lost: it cannot be reached',
 };
 
 function describeGap(reason: string): string {
@@ -84,14 +95,15 @@ function printTrouble(profile: Profile, { workers, story }: Trouble): string {
   return names === '' ? `! ${story}` : `! ${names}: ${story}`;
 }
 
-function describeIntrusion(profile: Profile): string[] {
+function describeIntrusion(profile: Profile, { workers }: Coverage): string[] {
   return measureIntrusion(profile).workers.map(({ worker, held, waitP50Us, waitP99Us, printedLines, ...usage }) => {
     const ms = (us: number | null) => (us === null ? '?' : (us / 1_000).toFixed(1));
     const parts = [`GIL wait ${ms(waitP50Us)} ms (p99 ${ms(waitP99Us)} ms)`];
     if (held !== null) parts.unshift(`dumps took at most ${percent(held)} of the time`);
     const estimate = (printedLines * leakBytesPerLine) / 1e6;
     const growth = usage.rssGrowthKb === null ? '' : `, memory grew by ${(usage.rssGrowthKb / 1_024).toFixed(1)} MB`;
-    parts.push(`leak of the tracebacker up to ${estimate.toFixed(1)} MB${growth}`);
+    if (workers[worker]!.source !== 'agent')
+      parts.push(`leak of the tracebacker up to ${estimate.toFixed(1)} MB${growth}`);
     return `  ${visible(labelWorker(profile, worker))}: ${parts.join(', ')}`;
   });
 }
@@ -107,13 +119,19 @@ function describeHottest(profile: Profile, { sampled }: Coverage, { view, limit 
   if (rows.length === 0) return ['no Python code was seen running'];
   const share = (ticks: number) => percent(ticks / sampled).padStart(6);
   return [
-    `hottest ${view.by}s (ticks of ${sampled}; 1 tick = ${trim(1_000 / profile.meta.rateHz)} ms of one thread)`,
+    `hottest ${view.by}s (${describeTicks(profile, sampled)})`,
     `${'self'.padStart(15)} ${'total'.padStart(15)}  ${view.by}`,
     ...rows.map(({ group, self, total }) => {
       const numbers = [self, total].map((ticks) => `${String(ticks).padStart(8)} ${share(ticks)}`);
       return `${numbers.join(' ')}  ${visible(groups.labels[group]!)}`;
     }),
   ];
+}
+
+function describeTicks({ meta }: Profile, sampled: number): string {
+  const tickMs = 1_000 / meta.rateHz;
+  if (meta.measure === 'cpu') return `CPU time; of ${sampled} ticks, 1 tick = ${trim(tickMs * 1_000)} us of one thread`;
+  return `ticks of ${sampled}; 1 tick = ${trim(tickMs)} ms of one thread`;
 }
 
 /** `1 dump`, `2 dumps`. */

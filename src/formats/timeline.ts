@@ -19,7 +19,7 @@ export interface Timeline {
   readonly cpuUs: number[];
 }
 
-/** One for each thread. Where there would be more than about `maxRows` in all, neighbouring dumps are merged. */
+/** One for each thread. Where there would be more than about `maxRows` in all, neighbouring dumps are merged, as far as it pays. */
 export function timelinesOf(recorded: Profile, maxRows: number): Timeline[] {
   const profile = bound(recorded, maxRows);
   const { meta, dumps, samples, threads, workers, events } = profile;
@@ -60,14 +60,24 @@ export function timelinesOf(recorded: Profile, maxRows: number): Timeline[] {
 const firstBucketMs = 250;
 const longestBucketMs = 2 ** 31;
 
+/** What each longer bucket must take away: where stacks hardly repeat, longer ones cost order and win nothing. */
+const leastGain = 0.1;
+
 function bound(profile: Profile, maxRows: number): Profile {
   const count = profile.workers.map(() => 0);
   for (const { worker } of profile.threads) count[worker]! += 1;
+  // Each thread has a row in each dump, with a stack or without; merged dumps have several stacks of a thread.
   const rowsOf = ({ dumps, samples }: Pick<Profile, 'dumps' | 'samples'>) =>
-    dumps.worker.reduce((sum, worker) => sum + count[worker]!, samples.stack.length);
+    Math.max(
+      dumps.worker.reduce((sum, worker) => sum + count[worker]!, 0),
+      samples.stack.length,
+    );
   let bounded = profile;
-  for (let bucketMs = firstBucketMs; rowsOf(bounded) > maxRows && bucketMs <= longestBucketMs; bucketMs *= 2) {
-    bounded = { ...bounded, ...coarsen(bounded, bucketMs) };
+  for (let bucketMs = firstBucketMs; rowsOf(bounded) > maxRows && bucketMs <= longestBucketMs; bucketMs *= 4) {
+    const merged = { ...bounded, ...coarsen(bounded, bucketMs) };
+    const isWorthIt = rowsOf(merged) <= (1 - leastGain) * rowsOf(bounded);
+    if (isWorthIt) bounded = merged;
+    else if (bucketMs > firstBucketMs) break; // the first bucket may be shorter than the time between two dumps
   }
   return bounded;
 }

@@ -1,8 +1,8 @@
 // Reading of files: inputs, and the package's own; and the folder for sockets of our own.
-import { createReadStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exitCodes, TbprofError } from '../errors.ts';
+import { exitCodes, TbprofError, usageError } from '../errors.ts';
 import { explain } from './failures.ts';
 
 /** The bytes of an input in chunks, since it may be larger than memory; `-` is stdin. */
@@ -22,9 +22,30 @@ export async function* readInput(file: string): AsyncGenerator<Uint8Array> {
 
 const chunkBytes = 256 * 1024;
 
-/** A page of the package's templates/. */
+/** A file of the package's templates/. */
 export function readTemplate(name: string): string {
   return readFileSync(new URL(`../../templates/${name}`, import.meta.url), 'utf8');
+}
+
+/** The Python agent of the package's agent/. */
+export function readAgent(): string {
+  return readFileSync(new URL(`../../agent/${agentName}`, import.meta.url), 'utf8');
+}
+
+const agentName = 'tbprof_agent.py';
+
+/** Where the agent is in a folder of somebody's choice. Throws where that is no folder. */
+export function agentFile(folder: string): string {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw usageError(`${folder} is no folder`, 'give a folder that Python looks into (sys.path)');
+  }
+  return join(folder, agentName);
+}
+
+/** The first characters of a file; null where there is none. */
+export function startOf(file: string): string | null {
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) return null;
+  return readFileSync(file).subarray(0, 100).toString();
 }
 
 export function readVersion(): string {

@@ -1,6 +1,6 @@
 // What is left of a profile when some of it is looked at: workers, threads, a stretch of time, stacks with certain
 // frames. Filtering comes before folding, so that every total of a view is of what it shows.
-import { keepSamples, pickRows } from './pick.ts';
+import { keepSamples, numbersWhere, pickRows } from './pick.ts';
 import type { Profile } from './profile.ts';
 import { rewriteStacks } from './rewrite.ts';
 
@@ -36,10 +36,11 @@ function keepDumps(profile: Profile, { workers, fromMs = 0, toMs = Number.POSITI
   if (!workers && start === 0 && toMs === Number.POSITIVE_INFINITY) return profile;
   const holds = (timeMs: number, worker: number) => timeMs >= start && timeMs < toMs && (workers?.has(worker) ?? true);
   const rows = rowsWhere(dumps, holds);
-  const kept: number[] = [];
+  const kept = new Int32Array(samples.stack.length);
+  let length = 0;
   const sampleEnd = rows.map((row) => {
-    for (let sample = dumps.sampleEnd[row - 1] ?? 0; sample < dumps.sampleEnd[row]!; sample++) kept.push(sample);
-    return kept.length;
+    for (let sample = dumps.sampleEnd[row - 1] ?? 0; sample < dumps.sampleEnd[row]!; sample++) kept[length++] = sample;
+    return length;
   });
   const endMs = Math.min(toMs, meta.durationMs ?? toMs);
   const shift = (timeMs: Int32Array) => timeMs.map((time) => time - start);
@@ -52,8 +53,8 @@ function keepDumps(profile: Profile, { workers, fromMs = 0, toMs = Number.POSITI
       startedEpochMs: meta.startedEpochMs + start,
       durationMs: Number.isFinite(endMs) ? Math.max(0, Math.round(endMs) - start) : null,
     },
-    dumps: { ...keptDumps, timeMs: shift(keptDumps.timeMs), sampleEnd: Int32Array.from(sampleEnd) },
-    samples: pickRows(samples, kept),
+    dumps: { ...keptDumps, timeMs: shift(keptDumps.timeMs), sampleEnd },
+    samples: pickRows(samples, kept.subarray(0, length)),
     processes: { ...keptProcesses, timeMs: shift(keptProcesses.timeMs) },
     events: events
       .filter(({ timeMs, worker }) => holds(timeMs, worker))
@@ -64,8 +65,8 @@ function keepDumps(profile: Profile, { workers, fromMs = 0, toMs = Number.POSITI
 function rowsWhere(
   { timeMs, worker }: { readonly timeMs: Int32Array; readonly worker: Int32Array },
   holds: (timeMs: number, worker: number) => boolean,
-): number[] {
-  return [...timeMs.keys()].filter((row) => holds(timeMs[row]!, worker[row]!));
+): Int32Array {
+  return numbersWhere(timeMs.length, (row) => holds(timeMs[row]!, worker[row]!));
 }
 
 function keepThreads(profile: Profile, { threads }: ProfileFilter): Profile {
@@ -96,16 +97,17 @@ function rewrite(profile: Profile, { focus, collapse }: ProfileFilter): Profile 
   if (!focus && !collapse) return profile;
   return rewriteStacks(profile, ({ push, named }) => {
     const collapsed = collapse?.map((name) => (name === null ? null : named(name)));
-    const leafOf = new Map<number, number>();
+    /** What a new stack ends in, by its number. */
+    const leafOf: number[] = [];
     return {
       byThread: false,
       root: () => -1,
       step: (stack, frame) => {
         if (focus && stack === -1 && focus[frame] !== 1) return -1;
         const shown = collapsed?.[frame] ?? frame;
-        if (shown !== frame && leafOf.get(stack) === shown) return stack;
+        if (shown !== frame && leafOf[stack] === shown) return stack;
         const made = push(stack, shown);
-        leafOf.set(made, shown);
+        leafOf[made] = shown;
         return made;
       },
     };

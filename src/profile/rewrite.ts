@@ -30,30 +30,44 @@ export function rewriteStacks(profile: Profile, plan: (make: StackMaker) => Rewr
     named: (name) => builder.frame(builder.string(name), builder.string(''), 0, builder.string('')),
   });
 
-  const known = new Map<number, Map<number, number>>();
-  const rewrittenOf = (thread: number): Map<number, number> => {
-    const key = byThread ? thread : -1;
-    const rewritten = known.get(key) ?? new Map([[-1, root(thread)]]);
-    known.set(key, rewritten);
-    return rewritten;
-  };
-  const rewrite = (thread: number, stack: number): number => {
-    const rewritten = rewrittenOf(thread);
-    const path: number[] = [];
-    let at = stack;
-    for (; !rewritten.has(at); at = stacks.parent[at]!) path.push(at);
-    let made = rewritten.get(at)!;
-    for (const old of path.reverse()) {
-      made = step(made, stacks.frame[old]!);
-      rewritten.set(old, made);
+  // Thread by thread, so that one column is enough for what is known of the stacks of a thread.
+  const madeOf = new Int32Array(stacks.parent.length);
+  /** For which root {@link madeOf} holds, plus 1. */
+  const madeFor = new Int32Array(stacks.parent.length);
+  const path: number[] = [];
+  const stack = new Int32Array(samples.stack.length);
+  let rooted = -1;
+  let made = -1;
+  let bottom = -1;
+  for (const sample of byThread ? orderByThread(profile) : stack.keys()) {
+    const thread = samples.thread[sample]!;
+    if (rooted === -1 || (byThread && thread !== rooted)) {
+      rooted = thread;
+      bottom = root(thread);
     }
-    return made;
-  };
-
-  const stack = samples.stack.map((old, sample) => rewrite(samples.thread[sample]!, old));
+    let at = samples.stack[sample]!;
+    for (; at !== -1 && madeFor[at] !== rooted + 1; at = stacks.parent[at]!) path.push(at);
+    made = at === -1 ? bottom : madeOf[at]!;
+    for (let old = path.pop(); old !== undefined; old = path.pop()) {
+      made = step(made, stacks.frame[old]!);
+      madeOf[old] = made;
+      madeFor[old] = rooted + 1;
+    }
+    stack[sample] = made;
+  }
   const { strings, frames, stacks: newStacks } = builder.view();
   const rewritten = { ...profile, strings, frames, stacks: newStacks, samples: { ...samples, stack } };
   return stack.includes(-1) ? keepSamples(rewritten, (sample) => stack[sample] !== -1) : rewritten;
+}
+
+/** The samples of the first thread, then those of the second, ..., each in their order. */
+function orderByThread({ threads, samples }: Profile): Int32Array {
+  const next = new Int32Array(threads.length + 1);
+  for (const thread of samples.thread) next[thread + 1]! += 1;
+  for (let thread = 0; thread < threads.length; thread++) next[thread + 1]! += next[thread]!;
+  const order = new Int32Array(samples.thread.length);
+  for (let sample = 0; sample < order.length; sample++) order[next[samples.thread[sample]!]!++] = sample;
+  return order;
 }
 
 /** No two rows of a profile's frames are the same, so that each keeps its number. */

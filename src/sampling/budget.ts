@@ -27,7 +27,7 @@ interface WorkerCost {
 export interface Advice {
   /** 1: every tick. */
   readonly stride: number;
-  /** The leak has reached its limit: sampling must end. */
+  /** The leak has reached its limit: the worker must not be asked any more. */
   readonly spent: boolean;
   /** What asked for a stride above 1. */
   readonly reason: 'overhead' | 'leak';
@@ -63,16 +63,12 @@ export class Budget {
   }
 
   /** `leftMs`: what is left of the recording; null where nobody knows. */
-  advise(leftMs: number | null): Advice {
-    let advice: Advice = { stride: 1, spent: false, reason: 'overhead' };
-    for (const cost of this.#workers.values()) {
-      const overhead = this.#strideForOverhead(cost);
-      const leak = this.#strideForLeak(cost, leftMs);
-      const stride = Math.max(overhead, leak);
-      if (stride > advice.stride) advice = { ...advice, stride, reason: leak > overhead ? 'leak' : 'overhead' };
-      if (leakOf(cost) >= this.#limits.maxLeakBytes) return { stride, spent: true, reason: 'leak' };
-    }
-    return advice;
+  advise(worker: number, leftMs: number | null): Advice {
+    const cost = this.#costOf(worker);
+    const overhead = this.#strideForOverhead(cost);
+    const leak = this.#strideForLeak(cost, leftMs);
+    const spent = leakOf(cost) >= this.#limits.maxLeakBytes;
+    return { stride: Math.max(overhead, leak), spent, reason: spent || leak > overhead ? 'leak' : 'overhead' };
   }
 
   /** Never slower than a dump a second: what is seen less often than that is no profile. */

@@ -4,7 +4,7 @@ import { type Reading, readDump } from '../tracebacker/read.ts';
 import type { Target } from '../tracebacker/target.ts';
 import { judgeReading, type Verdict } from '../tracebacker/verdict.ts';
 import { ServerGuard } from './guard.ts';
-import { probeMs } from './sampler.ts';
+import { probeMs } from './sampled-worker.ts';
 
 /** A worker whose GIL is held answers late; one that is stopped never. */
 const timeoutMs = 10_000;

@@ -45,8 +45,11 @@ export class RecordingTime {
     return this.#clock.sleepUntil(this.#startMs + ms, signal ?? this.#ended.signal);
   }
 
-  onEnd(callback: () => void): void {
-    if (this.#ended.signal.aborted) callback();
-    else this.#ended.signal.addEventListener('abort', callback, { once: true });
+  /** Returns how to take it back. */
+  onEnd(callback: () => void): () => void {
+    const { signal } = this.#ended;
+    if (signal.aborted) callback();
+    else signal.addEventListener('abort', callback, { once: true });
+    return () => signal.removeEventListener('abort', callback);
   }
 }

@@ -1,41 +1,23 @@
-// The loop: asks every worker for a dump at its ticks, one in flight per worker, and emits what each dump stands for.
-// Knows neither sockets nor threads nor what is in a dump: reading, time and chance are injected.
-import type { Verdict } from '../tracebacker/verdict.ts';
+// The loop: asks every worker for a dump at its ticks, or follows the stream of its agent, one connection per worker, and
+// emits what each stands for. Knows neither sockets nor threads nor what is in a dump: reading, time and chance are
+// injected.
 import type { Clock } from './clock.ts';
-import { type Consequence, ServerGuard } from './guard.ts';
+import { type DumpWays, takeDump } from './dump-worker.ts';
+import { ServerGuard } from './guard.ts';
+import { PauseGate } from './pause-gate.ts';
 import { RecordingTime } from './recording-time.ts';
-import { staggeredPhase, TickSchedule, type TickSpan } from './ticks.ts';
+import type { SampledDump } from './sampled.ts';
+import { SampledWorker } from './sampled-worker.ts';
+import { OpenStreams, type StreamWays, takeStream } from './stream-worker.ts';
+import { staggeredPhase, TickSchedule } from './ticks.ts';
 
-/** Why no connection was made. */
-export type Skip =
-  /** The consumer of the dumps was behind. */
-  | 'behind'
-  | 'paused'
-  /** The first worker of the server had not yet proven that it survives a dump. */
-  | 'preflight'
-  /** Another worker of the server has crashed: none of them is asked again. */
-  | 'spared'
-  /** The recording is over. */
-  | 'end';
-
-export interface Answer<Reading> {
-  readonly verdict: Verdict;
-  readonly reading: Reading;
-}
-
-/** A finished connection, or why there was none, and the ticks that it accounts for. */
-export interface SampledDump<Reading> {
-  /** Number of the worker, in the order in which they were added. */
-  readonly worker: number;
-  readonly outcome: (Answer<Reading> & { readonly consequence: Consequence }) | Skip;
-  readonly span: TickSpan;
-}
-
-export interface SamplerOptions<Target, Reading> {
+export interface SamplerOptions<Target, Reading>
+  extends Pick<DumpWays<Target, Reading>, 'read' | 'mayRead'>,
+    Pick<StreamWays<Target>, 'follow' | 'judge'> {
   readonly rateHz: number;
+  /** How many dumps a second a tracebacker is asked for at most. */
+  readonly dumpRates: DumpRates;
   readonly clock: Clock;
-  /** Reads one dump to its end; never rejects. */
-  readonly read: (target: Target) => Promise<Answer<Reading>>;
   /** 0 <= random() < 1. */
   readonly random: () => number;
   /** Length of the recording; undefined: until `stop`. */
@@ -44,49 +26,36 @@ export interface SamplerOptions<Target, Reading> {
   readonly stop: AbortSignal;
   /** Go on where a worker has crashed. */
   readonly keepGoing: boolean;
-  /** Called once per connection, in order of completion; must not block. */
+  /** Called once per connection for a dump, in order of completion; must not block. */
   readonly emit: (dump: SampledDump<Reading>) => void;
+  /** The same for what arrives of streams. */
+  readonly emitPiece: StreamWays<Target>['emit'];
   /** Closes the connections that are still open: called when they have not ended a while after the recording has. */
   readonly abandon: () => void;
-  /** False asks the loop to leave ticks unobserved, because its consumer is behind. */
-  readonly mayRead: () => boolean;
 }
 
-/** Pauses after failures that may pass (a reload, `cheaper`): they grow, so that nothing is hammered. */
-const firstPauseMs = 250;
-const longestPauseMs = 5_000;
+export interface DumpRates {
+  readonly ofTracebackers: number;
+  /** Where a worker has an agent that is no good. */
+  readonly insteadOfAgents: number;
+}
 
 /** How long dumps in flight may take to arrive after the end. A worker in a long C call answers when it returns. */
 export const drainGraceMs = 5_000;
 
-/** How long the others wait for the first worker of a server to prove that it survives a dump. */
-export const probeMs = 2_000;
-
-interface SampledWorker<Target> {
-  readonly number: number;
-  target: Target;
-  readonly ticks: TickSchedule;
-  readonly guard: ServerGuard;
-  /** Waits for its next tick, and, when that has come, for the end of a pause; after no failure. */
-  awaitsTick: boolean;
-  /** Left alone because of another one. */
-  spared: boolean;
-}
-
 /** Samples until the duration is over, `stop` is aborted, or no worker can be sampled any more. */
-export class Sampler<Target extends { readonly server: string }, Reading> {
+export class Sampler<Target extends { readonly server: string; readonly stream: unknown }, Reading> {
   readonly #options: SamplerOptions<Target, Reading>;
   readonly #time: RecordingTime;
+  readonly #gate = new PauseGate();
+  readonly #streams = new OpenStreams();
   readonly #guards = new Map<string, ServerGuard>();
-  readonly #workers: SampledWorker<Target>[] = [];
+  readonly #workers: SampledWorker<Target, Reading>[] = [];
+  readonly #strides = new Map<number, number>();
   /** Workers that have been tried by now, as long as none has answered. */
   readonly #tried = new Set<number>();
   #answered = false;
   #running = 0;
-  #inFlight = 0;
-  #stride = 1;
-  #paused: { readonly promise: Promise<void>; readonly resume: () => void } | null = null;
-  #onIdle: (() => void) | null = null;
   #onDone: (durationMs: number) => void = () => {};
   /** Length of the recording in milliseconds, when the last dump is in. Planned ticks are those due until then. */
   readonly done: Promise<number>;
@@ -105,14 +74,18 @@ export class Sampler<Target extends { readonly server: string }, Reading> {
 
   /** Workers are numbered in the order in which they are added. Targets that come together are given together. */
   add(targets: readonly Target[]): void {
-    const { rateHz, random } = this.#options;
+    const { rateHz, random, emit, clock } = this.#options;
     const startMs = this.#time.nowMs();
+    const around = { time: this.#time, clock, gate: this.#gate };
     const added = targets.map((target) => {
       const number = this.#workers.length;
       const ticks = new TickSchedule({ rateHz, startMs, phase: staggeredPhase(number), random });
-      ticks.setStride(this.#stride);
-      const worker = { number, target, ticks, guard: this.#guardOf(target.server), awaitsTick: false, spared: false };
+      const worker = new SampledWorker<Target, Reading>(around, {
+        ...{ number, target, ticks, emit },
+        guard: this.#guardOf(target.server),
+      });
       this.#workers.push(worker);
+      this.#stretch(worker);
       return worker;
     });
     this.#running += added.length;
@@ -120,119 +93,58 @@ export class Sampler<Target extends { readonly server: string }, Reading> {
     if (this.#running === 0) this.#finish();
   }
 
-  /** Another process is behind a socket now. */
+  /** Another process is behind a socket now, or another socket beside it. */
   replace(worker: number, target: Target): void {
-    this.#workers[worker]!.target = target;
+    this.#workers[worker]!.replaceTarget(target);
   }
 
-  /** Asks only at every nth tick; each dump then stands for n. The schedule, and so the result, stays the same. */
-  setStride(stride: number): void {
-    this.#stride = stride;
-    for (const { ticks } of this.#workers) ticks.setStride(stride);
+  /** Asks it only at every nth tick; each dump then stands for n. The schedule, and so the result, stays the same. */
+  setStride(worker: number, stride: number): void {
+    this.#strides.set(worker, stride);
+    this.#stretch(this.#workers[worker]!);
   }
 
-  /** Asks nobody until {@link resume}; resolves when no dump is in flight. */
+  /** Asks it no more. */
+  release(worker: number): void {
+    this.#workers[worker]!.released = true;
+  }
+
+  /** What its agent sends since then is worth nothing. */
+  refuseStream(worker: number, sinceMs: number): void {
+    this.#streams.refuse(worker, sinceMs);
+  }
+
+  /** Asks nobody until {@link resume}; resolves when no dump is in flight and no stream is open. */
   pause(): Promise<void> {
-    if (this.#paused === null && !this.#time.hasEnded) {
-      let resume = () => {};
-      const promise = new Promise<void>((resolve) => {
-        resume = resolve;
-      });
-      this.#paused = { promise, resume };
-    }
-    return new Promise((resolve) => {
-      if (this.#inFlight === 0) resolve();
-      else this.#onIdle = resolve;
-    });
+    return this.#time.hasEnded ? this.#gate.whenIdle() : this.#gate.close();
   }
 
   resume(): void {
-    if (this.#paused === null) return;
-    // While the process is stopped nobody wakes up, and who does so later cannot tell since when there was a pause.
-    for (const worker of this.#workers.filter(({ awaitsTick }) => awaitsTick)) {
-      const span = worker.ticks.missBefore(worker.ticks.tickAt(this.#time.nowMs()));
-      if (span.unobserved > 0) this.#emit(worker, 'paused', span);
-    }
-    this.#paused.resume();
-    this.#paused = null;
+    if (this.#gate.closed === null) return;
+    for (const worker of this.#workers) worker.accountForPause();
+    this.#gate.open();
   }
 
-  async #run(worker: SampledWorker<Target>): Promise<void> {
+  async #run(worker: SampledWorker<Target, Reading>): Promise<void> {
     await this.#sample(worker);
     this.#running -= 1;
     if (this.#running === 0) this.#finish();
   }
 
-  async #sample(worker: SampledWorker<Target>): Promise<void> {
-    const { mayRead } = this.#options;
-    const { ticks, guard } = worker;
-    let answered = false;
-    let pauseMs = 0;
-    while (true) {
-      worker.awaitsTick = pauseMs === 0;
-      await this.#time.sleepUntil(pauseMs === 0 ? ticks.nextAskMs() : this.#time.nowMs() + pauseMs);
-      worker.spared = !(await this.#awaitTurn(worker));
-      if (worker.spared || this.#time.hasEnded) return guard.passOn();
-
-      const tick = ticks.tickAt(this.#time.nowMs());
-      if (!mayRead()) {
-        this.#emit(worker, 'behind', ticks.miss(this.#time.nowMs(), tick));
-        guard.passOn();
-        continue;
-      }
-      const answer = await this.#read(worker);
-      const isDump = answer.verdict === 'dump';
-      const nowMs = this.#time.nowMs();
-      const consequence = guard.conclude(answer.verdict, { worker: worker.number, nowMs, answered });
-      this.#emit(worker, { ...answer, consequence }, isDump ? ticks.observe(tick, nowMs) : ticks.miss(nowMs, tick));
-      this.#note(worker, isDump);
-      if (consequence === 'leave worker' || consequence === 'leave server') return;
-      answered = isDump;
-      pauseMs = consequence === 'later' ? Math.min(Math.max(firstPauseMs, pauseMs * 2), longestPauseMs) : 0;
+  async #sample(worker: SampledWorker<Target, Reading>): Promise<void> {
+    const { read, mayRead, follow, judge, emitPiece } = this.#options;
+    const dumpWays = { time: this.#time, gate: this.#gate, read, mayRead };
+    const streamWays = { time: this.#time, gate: this.#gate, follow, judge, emit: emitPiece };
+    while (await worker.awaitTurn()) {
+      const asked =
+        worker.way === 'stream'
+          ? await takeStream(worker, streamWays, this.#streams)
+          : await takeDump(worker, dumpWays);
+      if (asked) this.#note(worker, asked.answered);
+      if (asked?.leave) return;
+      this.#stretch(worker);
     }
-  }
-
-  /** False where the worker must not be connected to at all. */
-  async #awaitTurn(worker: SampledWorker<Target>): Promise<boolean> {
-    if (this.#paused !== null && worker.awaitsTick) await this.#paused.promise;
-    worker.awaitsTick = false;
-    while (true) {
-      if (this.#paused !== null) await this.#skipWhile(worker, 'paused', this.#paused.promise);
-      const turn = worker.guard.mayConnect();
-      await this.#skipWhile(worker, 'preflight', turn);
-      if (!(await turn)) return false;
-      // The end of another one's preflight may have been what the pause waited for.
-      if (this.#paused === null) return true;
-      worker.guard.passOn();
-    }
-  }
-
-  /** Waits, and accounts for the ticks of a wait that was longer than a period. */
-  async #skipWhile(worker: SampledWorker<Target>, why: Skip, wait: Promise<unknown>): Promise<void> {
-    const tick = worker.ticks.tickAt(this.#time.nowMs());
-    await wait;
-    const missed = worker.ticks.tickAt(this.#time.nowMs());
-    if (missed > tick) this.#emit(worker, why, worker.ticks.missBefore(missed));
-  }
-
-  async #read(worker: SampledWorker<Target>): Promise<Answer<Reading>> {
-    const settled = worker.guard.isProven ? null : this.#passOnAfterProbe(worker);
-    this.#inFlight += 1;
-    const result = await this.#options.read(worker.target);
-    this.#inFlight -= 1;
-    settled?.abort();
-    if (this.#inFlight === 0) this.#onIdle?.();
-    return result;
-  }
-
-  /** To be aborted when the probe has an answer. */
-  #passOnAfterProbe({ guard }: SampledWorker<Target>): AbortController {
-    const settled = new AbortController();
-    const { clock } = this.#options;
-    void clock.sleepUntil(clock.nowMs() + probeMs, settled.signal).then(() => {
-      if (!settled.signal.aborted) guard.passOn();
-    });
-    return settled;
+    worker.guard.passOn();
   }
 
   #guardOf(server: string): ServerGuard {
@@ -241,15 +153,18 @@ export class Sampler<Target extends { readonly server: string }, Reading> {
     return guard;
   }
 
+  /** A tracebacker costs more than an agent, and is asked less often. */
+  #stretch({ number, target, ticks }: SampledWorker<Target, Reading>): void {
+    const { rateHz, dumpRates } = this.#options;
+    const mostHz = target.stream === null ? dumpRates.ofTracebackers : dumpRates.insteadOfAgents;
+    ticks.setStride(Math.max(Math.ceil(rateHz / mostHz), this.#strides.get(number) ?? 1));
+  }
+
   /** While nobody has answered yet, a recording in which everybody failed once is not worth its time. */
-  #note({ number }: SampledWorker<Target>, answered: boolean): void {
+  #note({ number }: SampledWorker<Target, Reading>, answered: boolean): void {
     this.#answered ||= answered;
     this.#tried.add(number);
     if (!this.#answered && this.#tried.size === this.#workers.length) this.#time.end();
-  }
-
-  #emit({ number }: SampledWorker<Target>, outcome: SampledDump<Reading>['outcome'], span: TickSpan): void {
-    this.#options.emit({ worker: number, outcome, span });
   }
 
   #abandonAfterGrace(): void {
@@ -263,7 +178,8 @@ export class Sampler<Target extends { readonly server: string }, Reading> {
   #finish(): void {
     this.#time.end();
     for (const worker of this.#workers) {
-      this.#emit(worker, worker.spared ? 'spared' : 'end', worker.ticks.miss(this.#time.nowMs()));
+      const why = worker.spared ? 'spared' : worker.released ? 'leak' : 'end';
+      worker.emit(why, worker.ticks.miss(this.#time.nowMs()));
     }
     this.#onDone(this.#time.nowMs());
   }

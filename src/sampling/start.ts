@@ -1,17 +1,21 @@
 // The main thread's side of the sampling thread.
 import { Worker } from 'node:worker_threads';
-import type { Reading } from '../tracebacker/read.ts';
 import type { Target } from '../tracebacker/target.ts';
-import { type FromSamplingThread, type SamplingThreadData, sizeOf, type ToSamplingThread } from './messages.ts';
-import type { SampledDump } from './sampler.ts';
+import {
+  type FromSamplingThread,
+  type Sampled,
+  type SamplingThreadData,
+  sizeOf,
+  type ToSamplingThread,
+} from './messages.ts';
 
 interface SamplingOptions extends SamplingThreadData {
   /** Ends the recording early; dumps in flight are still read. */
   readonly stop: AbortSignal;
   /** Gives up the dumps in flight: for a recording that is to end, and whose workers do not answer. */
   readonly hurry: AbortSignal;
-  /** Called for each dump, in the main thread. It may be slow: then ticks go unobserved, and no dump unread. */
-  readonly onDump: (dump: SampledDump<Reading>) => void;
+  /** Called for each dump and piece, in the main thread. It may be slow: then ticks go unobserved, and no dump unread. */
+  readonly onSampled: (sampled: Sampled) => void;
 }
 
 export interface Sampling {
@@ -19,9 +23,13 @@ export interface Sampling {
   add(targets: readonly Target[]): void;
   /** Another process is behind a socket now. */
   replace(worker: number, target: Target): void;
-  /** Asks at every nth tick only. */
-  setStride(stride: number): void;
-  /** Asks nobody any more; resolves when no dump is in flight. */
+  /** Asks a worker at every nth tick only. */
+  setStride(worker: number, stride: number): void;
+  /** Asks a worker no more. */
+  release(worker: number): void;
+  /** What a worker's agent sends in the stream that was begun then is worth nothing. */
+  refuseStream(worker: number, sinceMs: number): void;
+  /** Asks nobody any more; resolves when no dump is in flight and no stream is open. */
   pause(): Promise<void>;
   resume(): void;
   /** The length of the recording in milliseconds, when the last dump is in. */
@@ -29,7 +37,7 @@ export interface Sampling {
 }
 
 /** Samples in a thread of its own. */
-export function startSampling({ stop, hurry, onDump, ...data }: SamplingOptions): Sampling {
+export function startSampling({ stop, hurry, onSampled, ...data }: SamplingOptions): Sampling {
   const thread = new Worker(new URL('./thread.js', import.meta.url), {
     workerData: data satisfies SamplingThreadData,
   });
@@ -41,10 +49,10 @@ export function startSampling({ stop, hurry, onDump, ...data }: SamplingOptions)
   let onPaused = () => {};
 
   const done = new Promise<number>((resolve, reject) => {
-    const take = (dumps: readonly SampledDump<Reading>[]) => {
-      const bytes = dumps.reduce((sum, dump) => sum + sizeOf(dump), 0);
+    const take = (sampled: readonly Sampled[]) => {
+      const bytes = sampled.reduce((sum, item) => sum + sizeOf(item), 0);
       try {
-        for (const dump of dumps) onDump(dump);
+        for (const item of sampled) onSampled(item);
       } catch (error) {
         reject(error);
         sendStop();
@@ -52,7 +60,7 @@ export function startSampling({ stop, hurry, onDump, ...data }: SamplingOptions)
       send({ kind: 'taken', bytes });
     };
     thread.on('message', (message: FromSamplingThread) => {
-      if (message.kind === 'dumps') take(message.dumps);
+      if (message.kind === 'sampled') take(message.sampled);
       else if (message.kind === 'paused') onPaused();
       else resolve(message.durationMs);
     });
@@ -67,7 +75,9 @@ export function startSampling({ stop, hurry, onDump, ...data }: SamplingOptions)
   return {
     add: (targets) => send({ kind: 'add', targets }),
     replace: (worker, target) => send({ kind: 'replace', worker, target }),
-    setStride: (stride) => send({ kind: 'stride', stride }),
+    setStride: (worker, stride) => send({ kind: 'stride', worker, stride }),
+    release: (worker) => send({ kind: 'release', worker }),
+    refuseStream: (worker, sinceMs) => send({ kind: 'refuse', worker, sinceMs }),
     pause: () =>
       new Promise((resolve) => {
         onPaused = resolve;

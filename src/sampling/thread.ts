@@ -2,28 +2,37 @@
 // with (rendering, a slow disk, a full pipe), no dump stays unread, because an unread dump freezes the sampled worker.
 import { setMaxListeners } from 'node:events';
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { followStream } from '../tracebacker/follow.ts';
 import { type Reading, readDump } from '../tracebacker/read.ts';
 import type { Target } from '../tracebacker/target.ts';
-import { judgeReading } from '../tracebacker/verdict.ts';
+import { judgeReading, judgeStream } from '../tracebacker/verdict.ts';
+import { Batch } from './batch.ts';
 import { monotonicClock } from './clock.ts';
-import { type FromSamplingThread, type SamplingThreadData, sizeOf, type ToSamplingThread } from './messages.ts';
-import { type SampledDump, Sampler } from './sampler.ts';
+import {
+  type FromSamplingThread,
+  type Sampled,
+  type SamplingThreadData,
+  sizeOf,
+  type ToSamplingThread,
+} from './messages.ts';
+import { Room } from './room.ts';
+import { Sampler } from './sampler.ts';
 
 /** How much may wait for the main thread before ticks go unobserved. */
 const maxWaitingBytes = 64 * 1024 * 1024;
 
-/** A batch is handed over when it is so old, or so large. */
-const batchMs = 50;
-const maxBatchBytes = 1024 * 1024;
-
-async function run(port: MessagePort, { targets, ...options }: SamplingThreadData): Promise<void> {
+async function run(port: MessagePort, { targets, request, ...options }: SamplingThreadData): Promise<void> {
   const stop = new AbortController();
   const abandon = new AbortController();
   setMaxListeners(0, abandon.signal); // one for each open connection
-  let waitingBytes = 0;
+  const room = new Room(maxWaitingBytes);
   const send = (message: FromSamplingThread, transfer: Transferable[] = []) => port.postMessage(message, transfer);
 
-  const batch = new Batch((dumps, buffers) => send({ kind: 'dumps', dumps }, buffers));
+  const batch = new Batch((sampled, buffers) => send({ kind: 'sampled', sampled }, buffers));
+  const hand = (sampled: Sampled) => {
+    room.take(sizeOf(sampled));
+    batch.add(sampled);
+  };
 
   const sampler = new Sampler<Target, Reading>({
     ...options,
@@ -31,26 +40,36 @@ async function run(port: MessagePort, { targets, ...options }: SamplingThreadDat
     random: Math.random,
     stop: stop.signal,
     abandon: () => abandon.abort(),
-    mayRead: () => waitingBytes < maxWaitingBytes,
+    mayRead: () => room.isThere,
     read: async (target) => {
       const reading = await readDump(target.address, abandon.signal);
       return { reading, verdict: await judgeReading(reading, target) };
     },
-    emit: (dump) => {
-      waitingBytes += sizeOf(dump);
-      batch.add(dump);
+    follow: ({ stream }, take) => {
+      const following = followStream(stream!, {
+        request: { ...request, rateHz: options.rateHz },
+        take,
+        room: () => room.wait(),
+      });
+      abandon.signal.addEventListener('abort', following.abandon);
+      void following.done.then(() => abandon.signal.removeEventListener('abort', following.abandon));
+      if (abandon.signal.aborted) following.abandon();
+      return following;
     },
+    judge: judgeStream,
+    emit: hand,
+    emitPiece: hand,
   });
 
   const obey: { [Kind in ToSamplingThread['kind']]: (message: ToSamplingThread & { kind: Kind }) => void } = {
     stop: () => stop.abort(),
     abandon: () => abandon.abort(),
-    taken: ({ bytes }) => {
-      waitingBytes -= bytes;
-    },
+    taken: ({ bytes }) => room.give(bytes),
     add: (message) => sampler.add(message.targets),
     replace: ({ worker, target }) => sampler.replace(worker, target),
-    stride: ({ stride }) => sampler.setStride(stride),
+    stride: ({ worker, stride }) => sampler.setStride(worker, stride),
+    release: ({ worker }) => sampler.release(worker),
+    refuse: ({ worker, sinceMs }) => sampler.refuseStream(worker, sinceMs),
     pause: () => void sampler.pause().then(() => send({ kind: 'paused' })),
     resume: () => sampler.resume(),
   };
@@ -63,38 +82,6 @@ async function run(port: MessagePort, { targets, ...options }: SamplingThreadDat
   batch.flush();
   send({ kind: 'end', durationMs });
   port.close();
-}
-
-/** Dumps on their way to the main thread, which is in no hurry. */
-class Batch {
-  readonly #hand: (dumps: readonly SampledDump<Reading>[], buffers: ArrayBuffer[]) => void;
-  #dumps: SampledDump<Reading>[] = [];
-  #bytes = 0;
-  #timer: NodeJS.Timeout | null = null;
-
-  constructor(hand: (dumps: readonly SampledDump<Reading>[], buffers: ArrayBuffer[]) => void) {
-    this.#hand = hand;
-  }
-
-  add(dump: SampledDump<Reading>): void {
-    this.#dumps.push(dump);
-    this.#bytes += sizeOf(dump);
-    if (this.#bytes > maxBatchBytes) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), batchMs);
-  }
-
-  flush(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.#dumps.length === 0) return;
-    // Handed over, not copied.
-    const buffers = this.#dumps.flatMap(({ outcome }) =>
-      typeof outcome === 'string' ? [] : [outcome.reading.bytes.buffer as ArrayBuffer],
-    );
-    this.#hand(this.#dumps, buffers);
-    this.#dumps = [];
-    this.#bytes = 0;
-  }
 }
 
 await run(parentPort!, workerData as SamplingThreadData);

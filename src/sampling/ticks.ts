@@ -82,6 +82,12 @@ export class TickSchedule {
     return this.#account(this.#next, 0, Math.max(this.#next, tick));
   }
 
+  /** Accounts for the ticks due until now, of which somebody else knows what became: their number. */
+  handOver(nowMs: number): number {
+    const { unobserved } = this.miss(nowMs);
+    return unobserved;
+  }
+
   #account(tick: number, weight: number, end: number): TickSpan {
     const unobserved = end - this.#next - weight;
     this.#next = end;

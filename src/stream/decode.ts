@@ -191,6 +191,7 @@ function parseHeader(line: JsonObject, name: string): ProfileBuilder {
   });
 }
 
+/** Ticks of a profile that is weighed by processor time are microseconds, those of imported ones may be nanoseconds. */
 function rate(value: unknown): number {
   if (typeof value !== 'number' || !(value > 0 && value <= 1e9)) throw new Malformed('its rate is no rate');
   return value;

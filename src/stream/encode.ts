@@ -1,14 +1,34 @@
 // Profile -> stream lines. The profile may still grow: each call gives the lines for what is new.
-import type { Profile, ProfileMeta, ProfileWorker, SampleTable } from '../profile/profile.ts';
-import { type DumpsLine, type HeaderLine, type StreamLine, streamVersion, type WorkersLine } from './lines.ts';
+import type { Profile, ProfileMeta, ProfileWorker, StackTable } from '../profile/profile.ts';
+import {
+  type Column,
+  type DumpsLine,
+  type HeaderLine,
+  type StacksLine,
+  type StreamLine,
+  streamVersion,
+  type WorkersLine,
+} from './lines.ts';
+import { packColumn } from './packed.ts';
+import { encodePreorder } from './preorder.ts';
 
-/** Rows per line: small enough that a cut costs little and that no line is a burden to parse. */
-const rowsPerLine = 8_192;
+/** How columns are written. */
+interface ColumnForm {
+  /** Rows per line: small enough that a cut costs little and that no line is a burden to parse. */
+  readonly rowsPerLine: number;
+  readonly column: (numbers: Int32Array) => Column;
+  /** Null: the stacks go by their parents. */
+  readonly preorder: typeof encodePreorder | (() => null);
+}
+
+const listed: ColumnForm = { rowsPerLine: 8_192, column: (numbers) => [...numbers], preorder: () => null };
+const packed: ColumnForm = { rowsPerLine: 2 ** 22, column: packColumn, preorder: encodePreorder };
 
 type Table = 'workers' | 'strings' | 'frames' | 'stacks' | 'threads' | 'dumps' | 'processes' | 'events';
 
 /** Remembers how far the reader of its lines has come. */
 export class StreamEncoder {
+  readonly #form: ColumnForm;
   #headerDone = false;
   #endDone = false;
   readonly #done: Record<Table, number> = {
@@ -22,6 +42,10 @@ export class StreamEncoder {
     events: 0,
   };
 
+  constructor(form: ColumnForm = listed) {
+    this.#form = form;
+  }
+
   /** The lines that bring the reader from the profile of the last call to this one; all of them must be taken. */
   *linesSince(profile: Profile): Generator<StreamLine> {
     const { meta, workers, strings, frames, stacks, threads, dumps, processes, events } = profile;
@@ -32,12 +56,14 @@ export class StreamEncoder {
       yield { workers: workers.slice(from, to).map(encodeWorker) };
     }
     for (const [from, to] of this.#advance('strings', strings.length)) yield { strings: strings.slice(from, to) };
-    for (const [from, to] of this.#advance('frames', frames.line.length)) yield { frames: slice(frames, from, to) };
-    for (const [from, to] of this.#advance('stacks', stacks.frame.length)) yield { stacks: slice(stacks, from, to) };
+    for (const [from, to] of this.#advance('frames', frames.line.length))
+      yield { frames: this.#slice(frames, from, to) };
+    for (const [from, to] of this.#advance('stacks', stacks.frame.length))
+      yield { stacks: this.#stacks(stacks, from, to) };
     for (const [from, to] of this.#advance('threads', threads.length)) yield { threads: threads.slice(from, to) };
-    for (const [from, to] of this.#advance('dumps', dumps.weight.length)) yield encodeDumps(profile, from, to);
+    for (const [from, to] of this.#advance('dumps', dumps.weight.length)) yield this.#dumps(profile, from, to);
     for (const [from, to] of this.#advance('processes', processes.pid.length)) {
-      yield { processes: slice(processes, from, to) };
+      yield { processes: this.#slice(processes, from, to) };
     }
     for (const [from, to] of this.#advance('events', events.length)) yield { events: events.slice(from, to) };
     if (durationMs === null || this.#endDone) return;
@@ -52,10 +78,41 @@ export class StreamEncoder {
 
   /** Ranges of rows that cover what is new in a table. */
   *#advance(table: Table, length: number): Generator<[from: number, to: number]> {
-    for (let from = this.#done[table]; from < length; from += rowsPerLine) {
-      yield [from, Math.min(from + rowsPerLine, length)];
+    for (let from = this.#done[table]; from < length; from += this.#form.rowsPerLine) {
+      yield [from, Math.min(from + this.#form.rowsPerLine, length)];
     }
     this.#done[table] = length;
+  }
+
+  #stacks(stacks: StackTable, from: number, to: number): StacksLine['stacks'] {
+    const whole = from === 0 && to === stacks.parent.length;
+    const preorder = whole ? this.#form.preorder(stacks) : null;
+    return preorder ? this.#slice(preorder, 0, Number.POSITIVE_INFINITY) : this.#slice(stacks, from, to);
+  }
+
+  #dumps({ dumps, samples }: Profile, from: number, to: number): DumpsLine {
+    const firstSample = from === 0 ? 0 : dumps.sampleEnd[from - 1]!;
+    const lastSample = dumps.sampleEnd[to - 1]!;
+    const { sampleEnd, ...columns } = dumps;
+    const counts = sampleEnd.slice(from, to);
+    for (let row = counts.length - 1; row >= 0; row--) counts[row]! -= row === 0 ? firstSample : counts[row - 1]!;
+    const { cpuUs, ...sampled } = samples;
+    const known = cpuUs.subarray(firstSample, lastSample);
+    return {
+      dumps: { ...this.#slice(columns, from, to), samples: this.#form.column(counts) },
+      sampled: {
+        ...this.#slice(sampled, firstSample, lastSample),
+        ...(known.some((us) => us >= 0) && { cpuUs: this.#form.column(known) }),
+      },
+    };
+  }
+
+  #slice<Name extends string>(columns: Record<Name, Int32Array>, from: number, to: number): Record<Name, Column> {
+    const slices = Object.entries<Int32Array>(columns).map(([name, column]) => [
+      name,
+      this.#form.column(column.subarray(from, to)),
+    ]);
+    return Object.fromEntries(slices) as Record<Name, Column>;
   }
 }
 
@@ -64,7 +121,12 @@ export function* printStream(profile: Profile): Generator<string> {
   for (const line of new StreamEncoder().linesSince(profile)) yield printLine(line);
 }
 
-/** The same in one piece. */
+/** The same for a page: smaller and faster to read, in lines that hold a whole table each. */
+export function* printPacked(profile: Profile): Generator<string> {
+  for (const line of new StreamEncoder(packed).linesSince(profile)) yield printLine(line);
+}
+
+/** {@link printStream} in one piece. */
 export function encodeStream(profile: Profile): string {
   return [...printStream(profile)].join('');
 }
@@ -81,30 +143,4 @@ function encodeHeader({ durationMs: _, measure, ...header }: ProfileMeta): Heade
 
 function encodeWorker({ host, ...worker }: ProfileWorker): WorkersLine['workers'][number] {
   return host === null ? worker : { ...worker, host };
-}
-
-function encodeSampled(samples: SampleTable, from: number, to: number): DumpsLine['sampled'] {
-  const { cpuUs, ...columns } = samples;
-  const known = cpuUs.subarray(from, to);
-  return { ...slice(columns, from, to), ...(known.some((us) => us >= 0) && { cpuUs: [...known] }) };
-}
-
-function encodeDumps({ dumps, samples }: Profile, from: number, to: number): DumpsLine {
-  const firstSample = from === 0 ? 0 : dumps.sampleEnd[from - 1]!;
-  const lastSample = dumps.sampleEnd[to - 1]!;
-  const { sampleEnd, ...columns } = dumps;
-  const counts = Array.from({ length: to - from }, (_, i) => sampleEnd[from + i]! - (sampleEnd[from + i - 1] ?? 0));
-  return {
-    dumps: { ...slice(columns, from, to), samples: counts },
-    sampled: encodeSampled(samples, firstSample, lastSample),
-  };
-}
-
-function slice<Name extends string>(
-  columns: Record<Name, Int32Array>,
-  from: number,
-  to: number,
-): Record<Name, number[]> {
-  const slices = Object.entries<Int32Array>(columns).map(([name, column]) => [name, [...column.subarray(from, to)]]);
-  return Object.fromEntries(slices) as Record<Name, number[]>;
 }

@@ -4,9 +4,16 @@
 // them, tables grow: each row of `strings`, `frames`, `stacks`, `workers` and `threads` gets the next number of its
 // table, counted from 0, and is named by that number ever after. Rows come before whatever names them.
 
+//
+// Wherever a list of whole numbers is a column, it may be packed into a string instead (packed.ts); pages do so, and give
+// their stacks in pre-order (preorder.ts).
+
 import type { EventKind, Measure } from '../profile/profile.ts';
+import type { PackedColumn } from './packed.ts';
 
 export const streamVersion = 1;
+
+export type Column = readonly number[] | PackedColumn;
 
 export interface HeaderLine {
   readonly tbprof: typeof streamVersion;
@@ -37,16 +44,22 @@ export interface StringsLine {
 /** Columns of equal length. `function`, `file` and `source` name strings; `line` is 0 where unknown. */
 export interface FramesLine {
   readonly frames: {
-    readonly function: readonly number[];
-    readonly file: readonly number[];
-    readonly line: readonly number[];
-    readonly source: readonly number[];
+    readonly function: Column;
+    readonly file: Column;
+    readonly line: Column;
+    readonly source: Column;
   };
 }
 
-/** `parent` names an earlier stack or is -1; `frame` is the leaf. */
+/**
+ * `parent` names an earlier stack or is -1; `frame` is the leaf. Or, in pre-order, `up` says how many frames to go up from
+ * the stack before it; the first of a line has none before it. Then `frame` names only the callees of a frame that the
+ * line has not had yet, and `callee` which of them it is.
+ */
 export interface StacksLine {
-  readonly stacks: { readonly parent: readonly number[]; readonly frame: readonly number[] };
+  readonly stacks:
+    | { readonly parent: Column; readonly frame: Column }
+    | { readonly up: Column; readonly callee: Column; readonly frame: Column };
 }
 
 export interface ThreadsLine {
@@ -60,31 +73,31 @@ export interface ThreadsLine {
  */
 export interface DumpsLine {
   readonly dumps: {
-    readonly worker: readonly number[];
-    readonly timeMs: readonly number[];
-    readonly dumps: readonly number[];
-    readonly weight: readonly number[];
-    readonly waitUs: readonly number[];
-    readonly sendUs: readonly number[];
-    readonly samples: readonly number[];
+    readonly worker: Column;
+    readonly timeMs: Column;
+    readonly dumps: Column;
+    readonly weight: Column;
+    readonly waitUs: Column;
+    readonly sendUs: Column;
+    readonly samples: Column;
   };
   readonly sampled: {
-    readonly thread: readonly number[];
-    readonly stack: readonly number[];
-    readonly weight: readonly number[];
+    readonly thread: Column;
+    readonly stack: Column;
+    readonly weight: Column;
     /** Processor time in microseconds, -1 where unknown; absent where no sample of the line knows it. */
-    readonly cpuUs?: readonly number[];
+    readonly cpuUs?: Column;
   };
 }
 
 /** What the system said of the workers' processes. `cpuMs` is since the process began. */
 export interface ProcessesLine {
   readonly processes: {
-    readonly worker: readonly number[];
-    readonly timeMs: readonly number[];
-    readonly pid: readonly number[];
-    readonly rssKb: readonly number[];
-    readonly cpuMs: readonly number[];
+    readonly worker: Column;
+    readonly timeMs: Column;
+    readonly pid: Column;
+    readonly rssKb: Column;
+    readonly cpuMs: Column;
   };
 }
 

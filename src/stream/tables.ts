@@ -1,7 +1,8 @@
 // The tables of one stream, written into a growing profile: numbers in a stream are numbers of its own tables; in the
 // profile they may differ, since it has no row twice and several streams may end in it.
 import type { ProfileBuilder } from '../profile/builder.ts';
-import { equalColumns, type JsonObject, list, look, object, text, whole } from './values.ts';
+import { decodePreorder } from './preorder.ts';
+import { column, equalColumns, type JsonObject, list, look, Malformed, object, text, whole } from './values.ts';
 
 /** Longer names are cut: a limit only for streams that are still being made. */
 export interface TableLimits {
@@ -54,7 +55,10 @@ export class StreamTables {
   }
 
   #takeStacks(columns: JsonObject): void {
-    const [parents, frames] = equalColumns(columns, ['parent', 'frame']);
+    const [parents, frames] =
+      'up' in columns
+        ? fromPreorder(columns, { stackCount: this.stacks.length, frameCount: this.frames.length })
+        : equalColumns(columns, ['parent', 'frame']);
     for (let row = 0; row < frames.length; row++) {
       // Parents are looked up among the stacks before this one, so that there can be no cycle.
       const parent = parents[row] === -1 ? -1 : look(this.stacks, parents[row], 'stack');
@@ -73,4 +77,24 @@ export class StreamTables {
     const name = text(value);
     return name.length > this.#maxNameLength ? name.slice(0, this.#maxNameLength) : name;
   }
+}
+
+interface Counts {
+  readonly stackCount: number;
+  readonly frameCount: number;
+}
+
+/** Stacks by parent, as if they had been listed. */
+function fromPreorder(
+  columns: JsonObject,
+  { stackCount, frameCount }: Counts,
+): [parents: Int32Array, frames: Int32Array] {
+  const [up, callee] = equalColumns(columns, ['up', 'callee']).map(numbers);
+  const stacks = decodePreorder({ up: up!, callee: callee!, frame: numbers(column(columns.frame)) }, frameCount);
+  if (stacks === null) throw new Malformed('its stacks contradict themselves');
+  return [stacks.parent.map((parent) => (parent === -1 ? -1 : stackCount + parent)), stacks.frame];
+}
+
+function numbers(list: ArrayLike<unknown>): Int32Array {
+  return list instanceof Int32Array ? list : Int32Array.from(Array.from(list, (value) => whole(value)));
 }

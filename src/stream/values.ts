@@ -1,4 +1,5 @@
 // JSON from outside -> checked values: everything in a stream is hostile until it has passed here.
+import { unpackColumn } from './packed.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -62,12 +63,20 @@ export function look(rows: readonly number[], value: unknown, what: string): num
   return row;
 }
 
-type Columns<Names extends readonly string[]> = { [Index in keyof Names]: readonly unknown[] };
+type Columns<Names extends readonly string[]> = { [Index in keyof Names]: ArrayLike<unknown> };
 
 export function equalColumns<const Names extends readonly string[]>(columns: JsonObject, names: Names): Columns<Names> {
-  const lists = names.map((name) => list(columns[name]));
+  const lists = names.map((name) => column(columns[name]));
   if (lists.some((column) => column.length !== lists[0]!.length)) throw new Malformed('columns differ in length');
   return lists as Columns<Names>;
+}
+
+/** A list, or packed: then its elements are numbers. */
+export function column(value: unknown): ArrayLike<unknown> {
+  if (typeof value !== 'string') return list(value);
+  const numbers = unpackColumn(value);
+  if (numbers === null) throw new Malformed('a packed column is damaged');
+  return numbers;
 }
 
 /** What is wrong may be megabytes long. */

@@ -7,19 +7,23 @@ export interface NonAsciiLine {
   readonly line: number;
 }
 
+/** What a worker can be asked through; who has an agent is recorded by it. */
+export type Offer = 'agent' | 'tracebacker' | 'both';
+
 export interface ServerFacts {
   readonly options: readonly UwsgiOption[];
   /** Config files that are named but cannot be read: options that are not seen may be set there. */
   readonly unreadable: readonly string[];
   /** False where we may not see its open files. */
   readonly visible: boolean;
+  /** A tracebacker or an agent. */
   readonly hasTracebacker: boolean;
   /** Threads of the master that uWSGI has not started itself. */
   readonly foreignMasterThreads: number;
   /** 11 for Python 3.11; null where it cannot be seen. */
   readonly pythonMinor: number | null;
   readonly nonAscii: readonly NonAsciiLine[];
-  readonly workers: readonly { readonly name: string; readonly verdict: string }[];
+  readonly workers: readonly { readonly name: string; readonly verdict: string; readonly offers: Offer }[];
 }
 
 export type FindingKind =
@@ -113,20 +117,25 @@ function checkInterpreters({ options }: ServerFacts): Finding | null {
   };
 }
 
-function checkSource({ nonAscii }: ServerFacts): Finding | null {
-  if (nonAscii.length === 0) return null;
+function checkSource({ nonAscii, workers }: ServerFacts): Finding | null {
+  if (nonAscii.length === 0 || allHaveAgents(workers)) return null;
   const shown = nonAscii.slice(0, 5).map(({ file, line }) => `${file}:${line}`);
   if (nonAscii.length > shown.length) shown.push(`and ${nonAscii.length - shown.length} files more`);
   return {
     kind: 'non-ascii-source',
     severity: 'warning',
     message: `the source has lines that are not ASCII: a dump that meets one silences the tracebacker of its worker (${shown.join(', ')})`,
-    remedy: 'write these lines in ASCII, comments behind code too; a worker that went silent is healed by a reload',
+    remedy:
+      'write these lines in ASCII, comments behind code too, or use the agent, which minds none of them (tbprof agent); ' +
+      'a worker that went silent is healed by a reload',
   };
 }
 
 function checkPoisoned({ workers }: ServerFacts): Finding | null {
-  const names = workers.filter(({ verdict }) => verdict === 'poisoned' || verdict === 'cut').map(({ name }) => name);
+  const isPoisoned = (verdict: string) => verdict === 'poisoned' || verdict === 'cut';
+  const names = workers
+    .filter(({ verdict, offers }) => isPoisoned(verdict) && offers === 'tracebacker')
+    .map(({ name }) => name);
   if (names.length === 0) return null;
   return {
     kind: 'poisoned',
@@ -161,26 +170,37 @@ function checkConfig({ unreadable }: ServerFacts): Finding | null {
   };
 }
 
-function checkPython({ pythonMinor, hasTracebacker }: ServerFacts): Finding | null {
-  if (!hasTracebacker || pythonMinor === null || pythonMinor < 11) return null;
+function checkPython({ pythonMinor, hasTracebacker, workers }: ServerFacts): Finding | null {
+  if (!hasTracebacker || pythonMinor === null || pythonMinor < 11 || allHaveAgents(workers)) return null;
   return {
     kind: 'no-line-numbers',
     severity: 'hint',
     message: `Python 3.${pythonMinor} has frames without a line number, and a dump that meets one silences the tracebacker of its worker`,
-    remedy: 'record no longer and no faster than needed; a worker that went silent is healed by a reload',
+    remedy:
+      'record no longer and no faster than needed, or use the agent, which minds none of them (tbprof agent); a worker ' +
+      'that went silent is healed by a reload',
   };
 }
 
-function checkAgent({ options, hasTracebacker }: ServerFacts): Finding | null {
-  if (!hasTracebacker || options.some(([name, value]) => /import$/.test(name) && /\btbprof_agent\b/.test(value)))
-    return null;
+function checkAgent({ options, hasTracebacker, workers }: ServerFacts): Finding | null {
+  const without = workers.filter(({ offers }) => offers === 'tracebacker').map(({ name }) => name);
+  if (!hasTracebacker || without.length === 0) return null;
+  const isImported = options.some(([name, value]) => /import$/.test(name) && /\btbprof_agent\b/.test(value));
+  const who = without.length === workers.length ? '' : `${without.join(', ')}: `;
   return {
     kind: 'no-agent',
     severity: 'hint',
-    message:
-      "no agent: dumps come from uWSGI's stock tracebacker, which under-reports pure computation and leaks a little memory",
-    remedy: 'keep the rate low; sys.setswitchinterval(0.0001) in the application makes the picture truer',
+    message: isImported
+      ? `${who}the agent is imported, but does not run`
+      : `${who}no agent: dumps come from uWSGI's stock tracebacker, which under-reports pure computation and leaks a little memory`,
+    remedy: isImported
+      ? 'look for tbprof_agent in the log of uWSGI: it says why it does not start (enable-threads, threads before the fork, ...)'
+      : 'tbprof agent --help says how to add it; without it keep the rate low',
   };
+}
+
+function allHaveAgents(workers: ServerFacts['workers']): boolean {
+  return workers.length > 0 && workers.every(({ offers }) => offers !== 'tracebacker');
 }
 
 /** As uwsgi_opt_true of core/uwsgi.c sees it. */

@@ -13,6 +13,8 @@ export function serverNamed(name: string, servers: readonly UwsgiServer[]): Uwsg
 
 /** Why a server must not be asked for a dump; null where nothing speaks against it. */
 export function dangerOf(server: UwsgiServer): Finding | null {
+  // An agent looks for lost threads itself, with better eyes, and does not start where there are any.
+  if (server.targets.length > 0 && server.targets.every(({ stream }) => stream !== null)) return null;
   const { options } = server;
   const finding = checkThreadsBeforeFork({ foreignMasterThreads: countForeignThreads(server), options });
   return finding?.severity === 'danger' ? finding : null;

@@ -1,4 +1,4 @@
-// Whom to sample: what the user names with -s, or else the one uWSGI server that can be seen. Connects to nobody.
+// Whom to sample: what the user names with -s, or else the one server that can be seen. Connects to nobody.
 import { exitCodes, TbprofError } from '../errors.ts';
 import { Identifier } from './identify.ts';
 import { resolveSockets } from './resolve.ts';
@@ -56,7 +56,7 @@ export function chooseServer(servers: readonly UwsgiServer[], pid: number | unde
   if (fit.length === 1) return fit[0]!;
   if (fit.length > 1) {
     const list = fit.map(({ pid: master, targets }) => `${master} (${printAddress(targets[0]!.address)})`).join(', ');
-    throw new TbprofError(`${fit.length} uWSGI servers can be sampled: ${list}`, {
+    throw new TbprofError(`${fit.length} servers can be sampled: ${list}`, {
       code: 'ambiguous',
       exitCode: exitCodes.usage,
       hint: 'say which with -s PREFIX or --pid PID',
@@ -68,11 +68,14 @@ export function chooseServer(servers: readonly UwsgiServer[], pid: number | unde
 /** Why there is no server at all, or none of this pid. */
 export function explainNobody(servers: readonly UwsgiServer[], pid: number | undefined): TbprofError {
   if (pid !== undefined && servers.length > 0) {
-    return nobody(`process ${pid} is no uWSGI server or worker that can be seen`, 'see: tbprof workers');
+    return nobody(
+      `process ${pid} is no uWSGI server or worker that can be seen, and has no agent`,
+      'see: tbprof workers',
+    );
   }
   return nobody(
-    'no uWSGI server runs on this machine, or none that can be seen from here',
-    'run tbprof beside uWSGI, in its container, or give the sockets with -s; to try it: tbprof demo',
+    'no uWSGI server runs on this machine and no program with an agent, or none that can be seen from here',
+    'run tbprof beside it, in its container, or give the sockets with -s; to try it: tbprof demo',
   );
 }
 

@@ -30,14 +30,14 @@ export function explainVerdict(target: Target, verdict: string, nodeVersion: str
         message: `${nameTarget(target)} answered on ${where} with nothing, though it lives: its tracebacker is poisoned`,
         hint:
           'a bug of uWSGI, set off by a non-ASCII source line or, on Python 3.11 and later, by a frame without a line ' +
-          'number; the application is unharmed, and a reload of the worker heals it',
+          'number; the application is unharmed, a reload of the worker heals it, and the agent (tbprof agent) never has it',
       };
     case 'cut':
       return {
         message: `the dump of ${nameTarget(target)} stops in the middle of a stack: its tracebacker is poisoned from now on`,
         hint:
           'a bug of uWSGI, set off by a non-ASCII source line or, on Python 3.11 and later, by a frame without a line ' +
-          'number; the application is unharmed, and a reload of the worker heals it',
+          'number; the application is unharmed, a reload of the worker heals it, and the agent (tbprof agent) never has it',
       };
     case 'spared':
       return {

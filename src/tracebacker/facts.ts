@@ -28,6 +28,7 @@ export function gatherFacts(server: UwsgiServer, seen: readonly string[]): Omit<
  * none. Seen in /proc with uWSGI 2.0.21; the names of all of them are `uwsgi`.
  */
 export function countForeignThreads(server: UwsgiServer): number {
+  if (!server.isUwsgi) return 0;
   // The one process of a server without a master serves requests itself: its threads were never forked.
   // py-tracebacker implies a master (UWSGI_OPT_MASTER in plugins/python/python_plugin.c).
   const isAlone =

@@ -14,7 +14,7 @@ import { type Address, printAddress, type Target } from './target.ts';
 
 interface Known {
   readonly target: Target;
-  readonly socket: string | null;
+  readonly socket: string;
   /** How often it has been looked at since it was found without its process. */
   looks: number;
 }
@@ -28,15 +28,18 @@ export class Identifier {
     // Before the processes are looked for: a socket that is replaced meanwhile must not pass for known afterwards.
     const unknown = sockets
       .filter((socket) => !this.#isKnown(socket))
-      .map((socket) => ({ ...socket, identity: identityOf(socket.address) }));
-    const holders =
-      unknown.length > 0 ? findHolders(unknown.map(({ address }) => address)) : new Map<Address, ProcessId>();
+      .map((socket) => ({ ...socket, identity: identityOf(socket) }));
+    const holders = unknown.length > 0 ? findHolders(unknown.flatMap(addressesOf)) : new Map<Address, ProcessId>();
     for (const { identity, ...socket } of unknown) {
-      const { address, worker } = socket;
-      const process = holders.get(address) ?? null;
+      const { address, stream, worker } = socket;
+      // Where both are there, the file for dumps may be a stale one, or that of the stream.
+      const process =
+        addressesOf(socket)
+          .map((own) => holders.get(own))
+          .find((holder) => holder !== undefined) ?? null;
       const before = this.#known.get(printAddress(address));
       this.#known.set(printAddress(address), {
-        target: { address, worker, process, server: serverOf(socket, process) },
+        target: { address, stream, worker, process, server: serverOf(socket, process) },
         socket: identity,
         looks: before?.socket === identity ? before.looks : 0,
       });
@@ -45,9 +48,9 @@ export class Identifier {
   }
 
   /** A respawned worker has bound its socket anew, and is another process. */
-  #isKnown({ address }: FoundSocket): boolean {
-    const known = this.#known.get(printAddress(address));
-    if (known === undefined || known.socket !== identityOf(address)) return false;
+  #isKnown(socket: FoundSocket): boolean {
+    const known = this.#known.get(printAddress(socket.address));
+    if (known === undefined || known.socket !== identityOf(socket)) return false;
     if (known.target.process !== null) return isAlive(known.target.process);
     // It may just not have listened yet; or its process is one that we may not see: ask less and less often.
     known.looks += 1;
@@ -100,6 +103,12 @@ function sameFile(a: string, b: string): boolean {
   }
 }
 
-function identityOf(address: Address): string | null {
-  return address.kind === 'file' ? identifySocketFile(address.path) : null;
+function identityOf(socket: FoundSocket): string {
+  return addressesOf(socket)
+    .map((address) => (address.kind === 'file' ? identifySocketFile(address.path) : printAddress(address)))
+    .join(', ');
+}
+
+function addressesOf({ address, stream }: Pick<FoundSocket, 'address' | 'stream'>): Address[] {
+  return stream === null ? [address] : [address, stream];
 }

@@ -30,6 +30,8 @@ export type ReadFailure =
   | 'abandoned'
   | 'failed';
 
+export type FailedConnection = Exclude<ReadFailure, 'empty' | 'not-a-tracebacker' | 'too-large' | 'too-slow'>;
+
 export interface Reading {
   /** What arrived until the end or the failure; empty where it was too large. */
   readonly bytes: Uint8Array;
@@ -53,7 +55,7 @@ export const defaultReadLimits: ReadLimits = { maxBytes: 64 * 1024 * 1024, maxMs
 
 const newline = 10;
 
-const failures: Record<string, ReadFailure> = {
+const failures: Record<string, FailedConnection> = {
   ENOENT: 'absent',
   ECONNREFUSED: 'refused',
   EACCES: 'denied',
@@ -95,7 +97,7 @@ export function readDump(address: Address, signal: AbortSignal, limits = default
       else chunks.length = 0;
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      fail(failures[error.code ?? ''] ?? 'failed', error.code ?? error.message);
+      fail(failureOf(error), error.code ?? error.message);
     });
     socket.on('close', () => {
       signal.removeEventListener('abort', abandon);
@@ -106,6 +108,11 @@ export function readDump(address: Address, signal: AbortSignal, limits = default
     if (signal.aborted) abandon();
     else signal.addEventListener('abort', abandon);
   });
+}
+
+/** What the operating system's word for a failed connection means. */
+export function failureOf(error: NodeJS.ErrnoException): FailedConnection {
+  return failures[error.code ?? ''] ?? 'failed';
 }
 
 function judgeBytes(bytes: Uint8Array): ReadFailure | null {

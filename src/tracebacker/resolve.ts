@@ -3,14 +3,17 @@ import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { exitCodes, TbprofError, usageError } from '../errors.ts';
 import { listUnixListeners } from './processes.ts';
-import { type Address, printAddress } from './target.ts';
+import { type Address, printAddress, streamBeside, withoutStream } from './target.ts';
 
 /** A host name or address and a port; a path always has a slash. */
 const hostPort = /^(?:\[([0-9a-f:.]+)\]|([^/:@\s]+)):(\d{1,5})$/i;
 
 /** A socket that is there, or a port that may be. */
 export interface FoundSocket {
+  /** For dumps; there may be nothing where there is a stream. */
   readonly address: Address;
+  /** The agent's second socket beside it; null where there is none. */
+  readonly stream: Address | null;
   /** The digits at the end of its name; null where there are none. */
   readonly worker: number | null;
   /** What was asked for: the sockets of one prefix belong together. */
@@ -33,7 +36,9 @@ function resolveWhere(where: string): FoundSocket[] {
   if (where.startsWith('@')) return resolveAbstract(where.slice(1));
   const [, v6, host, port] = hostPort.exec(where) ?? [];
   if (port !== undefined && !look(where)) {
-    return [{ address: { kind: 'tcp', host: (v6 ?? host)!, port: parsePort(port) }, worker: null, where }];
+    return [
+      { address: { kind: 'tcp', host: (v6 ?? host)!, port: parsePort(port) }, stream: null, worker: null, where },
+    ];
   }
   return resolveFile(where);
 }
@@ -46,19 +51,20 @@ function parsePort(text: string): number {
 
 function resolveFile(where: string): FoundSocket[] {
   const stat = look(where);
-  if (stat?.isSocket()) return [{ address: { kind: 'file', path: where }, worker: trailingNumber(where), where }];
+  const own = withoutStream(where) ?? where;
+  if (stat?.isSocket() || isSocket(`${where}.stream`)) return [fileSocket(own, trailingNumber(own), where)];
   if (stat && !stat.isDirectory())
     throw noSocket(`${where} is a file, not a socket`, 'give the value of py-tracebacker');
   const folder = where.endsWith('/') ? where : dirname(where);
   const prefix = where.endsWith('/') ? '' : basename(where);
-  const targets = listFolder(folder, where)
-    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
-    .map((name): FoundSocket => {
-      // The digits behind the prefix, which may end in digits of its own.
-      const worker = trailingNumber(name.slice(prefix.length));
-      return { address: { kind: 'file', path: join(folder, name) }, worker, where };
-    })
-    .filter(({ address }) => look(printAddress(address))?.isSocket());
+  const names = listFolder(folder, where)
+    .filter((name) => name.startsWith(prefix) && /^\d+(\.stream)?$/.test(name.slice(prefix.length)))
+    .filter((name) => isSocket(join(folder, name)))
+    .map((name) => withoutStream(name) ?? name);
+  // The digits behind the prefix, which may end in digits of its own.
+  const targets = [...new Set(names)].map((name) =>
+    fileSocket(join(folder, name), trailingNumber(name.slice(prefix.length)), where),
+  );
   if (targets.length > 0) return targets;
   throw stat
     ? noSocket(`${where} is a folder, and holds no tracebacker socket`, 'give the whole prefix, such as /tmp/tbsocket.')
@@ -66,6 +72,15 @@ function resolveFile(where: string): FoundSocket[] {
         `no socket ${where} and none named ${where}1, ${where}2, ...`,
         'check that uWSGI runs with py-tracebacker and that this is its value',
       );
+}
+
+function fileSocket(path: string, worker: number | null, where: string): FoundSocket {
+  const stream = streamBeside({ kind: 'file', path })!;
+  return { address: { kind: 'file', path }, stream: isSocket(printAddress(stream)) ? stream : null, worker, where };
+}
+
+function isSocket(path: string): boolean {
+  return look(path)?.isSocket() ?? false;
 }
 
 /** One socket may be named in several ways, but gets one connection at a time. */
@@ -101,17 +116,24 @@ function resolveAbstract(where: string): FoundSocket[] {
   const names = listUnixListeners('self')
     .filter(({ name }) => name.startsWith('\0'))
     .map(({ name }) => name.slice(1));
-  const isNumbered = (name: string) => name.startsWith(where) && /^\d+\0?$/.test(name.slice(where.length));
-  const found = names.filter((name) => name === where || name === `${where}\0` || isNumbered(name));
-  if (found.length === 0) {
+  const isMeant = (name: string) =>
+    name === where || (name.startsWith(where) && /^\d+$/.test(name.slice(where.length)));
+  // uWSGI's names end in a NUL of their own, an agent's do not.
+  const dumps = names.filter((name) => isMeant(name.replace(/\0$/, '')));
+  const streams = new Set(names.filter((name) => isMeant(withoutStream(name) ?? '')));
+  const plain = (name: string) => name.replaceAll('\0', '');
+  const streamOf = (name: string): Address | null =>
+    streams.has(`${plain(name)}.stream`) ? { kind: 'abstract', name: `${plain(name)}.stream` } : null;
+  const alone = [...streams].map((name) => withoutStream(name)!).filter((name) => !dumps.map(plain).includes(name));
+  if (dumps.length + alone.length === 0) {
     throw noSocket(
       `no abstract socket @${where} in this network namespace`,
       'run tbprof in the network namespace (the container) of uWSGI',
     );
   }
-  return found.map((name) => {
+  return [...dumps, ...alone].map((name) => {
     const address: Address = { kind: 'abstract', name };
-    return { address, worker: trailingNumber(name.replaceAll('\0', '')), where: `@${where}` };
+    return { address, stream: streamOf(name), worker: trailingNumber(plain(name)), where: `@${where}` };
   });
 }
 

@@ -1,9 +1,12 @@
-// Which uWSGI servers run on this machine and where their tracebackers listen, from /proc alone: nobody is connected to.
+// Which servers run on this machine and where their tracebackers and agents listen, from /proc alone: nobody is connected
+// to. Servers are those of uWSGI, and whatever else has an agent.
 //
 // A tracebacker's socket is bound by the worker after the fork: exactly one worker holds it, and the master does not. A
-// request socket is bound before the fork: all of them hold it. We never connect to one of those.
-import { readFileSync, readlinkSync } from 'node:fs';
+// request socket is bound before the fork: all of them hold it. We never connect to one of those. An agent's sockets are
+// bound by its process too, and their names end in a number and `.stream`.
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { findAgentServers } from './agents.ts';
 import {
   listOpenSockets,
   listProcesses,
@@ -12,19 +15,23 @@ import {
   readCommandLine,
   readEnvironment,
   readProcessStat,
+  type UnixListener,
 } from './processes.ts';
+import { reach, readLink } from './reach.ts';
 import { trailingNumber } from './resolve.ts';
-import type { Address, Target } from './target.ts';
+import { streamBeside, type Target, withoutStream } from './target.ts';
 import { type ConfigFile, parseArguments, parseConfig, parseEnvironment, type UwsgiOption } from './uwsgi-options.ts';
 
 export interface UwsgiServer {
   /** The master, or the one process of a server without. */
   readonly pid: number;
+  /** False for gunicorn, Celery and all other programs that have an agent. */
+  readonly isUwsgi: boolean;
   readonly commandLine: readonly string[];
   readonly options: readonly UwsgiOption[];
   /** Config files that are named but cannot be read. */
   readonly unreadable: readonly string[];
-  /** Workers with a tracebacker, by number. */
+  /** Workers with a tracebacker or an agent, by number. */
   readonly targets: readonly Target[];
   /** False where we may not see its open files: targets are unknown then. */
   readonly visible: boolean;
@@ -35,7 +42,8 @@ export interface UwsgiServer {
 /** All servers that can be seen; in order of pid. Empty where there is no /proc. */
 export function findServers(): UwsgiServer[] {
   const processes = new UwsgiProcesses();
-  return processes.masters().map((master) => describeServer(master, processes));
+  const servers = processes.masters().map((master) => describeServer(master, processes));
+  return [...servers, ...findAgentServers((pid) => processes.includes(pid))].sort((a, b) => a.pid - b.pid);
 }
 
 /** The uWSGI processes of the machine and the sockets that they hold. */
@@ -45,6 +53,10 @@ class UwsgiProcesses {
     .map(readProcessStat)
     .filter((stat) => stat !== null);
   readonly #sockets = new Map(this.#stats.map(({ pid }) => [pid, listOpenSockets(pid)]));
+
+  includes(pid: number): boolean {
+    return this.#sockets.has(pid);
+  }
 
   /** Whoever has workers, and whoever serves alone. An emperor is the master of nothing but vassals. */
   masters(): ProcessStat[] {
@@ -94,23 +106,20 @@ function describeServer(master: ProcessStat, processes: UwsgiProcesses): UwsgiSe
   for (const worker of children.length > 0 ? children : [master]) {
     const own = processes.ownSockets(worker);
     visible &&= own !== null;
-    for (const { inode, name } of own === null ? [] : listUnixListeners(worker.pid)) {
-      const number = numberOf(name);
-      if (!own!.has(inode) || number === null) continue;
+    const names = (own === null ? [] : listUnixListeners(worker.pid)).filter(({ inode }) => own!.has(inode));
+    for (const { name, number, hasStream } of pairSockets(names, numberOf)) {
       const address = reach(worker.pid, master.pid, name);
       elsewhere ||= address === null;
       if (address === null) continue;
-      targets.push({
-        address,
-        worker: number,
-        process: { pid: worker.pid, startTicks: worker.startTicks },
-        server: `pid ${master.pid}`,
-      });
+      const { pid, startTicks } = worker;
+      const stream = hasStream ? streamBeside(address) : null;
+      targets.push({ address, stream, worker: number, process: { pid, startTicks }, server: `pid ${master.pid}` });
     }
   }
   targets.sort((a, b) => (a.worker ?? 0) - (b.worker ?? 0));
   return {
     pid: master.pid,
+    isUwsgi: true,
     commandLine: readCommandLine(master.pid),
     options,
     unreadable,
@@ -118,6 +127,29 @@ function describeServer(master: ProcessStat, processes: UwsgiProcesses): UwsgiSe
     elsewhere,
     targets,
   };
+}
+
+interface SocketPair {
+  /** Of the socket for dumps, which may not be there. */
+  readonly name: string;
+  readonly number: number;
+  readonly hasStream: boolean;
+}
+
+/** Sockets for dumps and for streams, of one process. */
+function pairSockets(listeners: readonly UnixListener[], numberOf: (name: string) => number | null): SocketPair[] {
+  const streams = new Set(listeners.map(({ name }) => withoutStream(name)).filter((name) => name !== null));
+  const dumps = listeners.map(({ name }) => name).filter((name) => numberOf(name) !== null || streams.has(name));
+  const alone = [...streams].filter((name) => !dumps.some((other) => plainName(other) === name));
+  return [...dumps, ...alone].map((name) => {
+    const number = numberOf(name) ?? trailingNumber(plainName(name))!;
+    return { name, number, hasStream: streams.has(plainName(name)) };
+  });
+}
+
+/** uWSGI's abstract names end in a NUL, those of an agent do not. */
+function plainName(name: string): string {
+  return name.replace(/(?<=.)\0$/, '');
 }
 
 /**
@@ -140,26 +172,6 @@ function numberer(prefix: string | undefined, { mayGuess }: { mayGuess: boolean 
 /** What stands behind the last slash: nothing, where the prefix is a folder. */
 function lastPart(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-/**
- * A container has another root: its files are reached through a process in it, the master where it is in the same one,
- * since workers come and go. Abstract names are those of a network namespace: null where it is not ours, and the name may
- * be somebody else's here.
- */
-function reach(pid: number, master: number, name: string): Address | null {
-  if (name.startsWith('\0')) {
-    const isHere = readLink(`/proc/${pid}/ns/net`) === readLink('/proc/self/ns/net');
-    return isHere ? { kind: 'abstract', name: name.slice(1) } : null;
-  }
-  const path = name.startsWith('/') ? name : join(readLink(`/proc/${pid}/cwd`) ?? '/', name);
-  const [own, ofWorker, ofMaster] = [rootOf('self'), rootOf(pid), rootOf(master)];
-  if (own === ofWorker) return { kind: 'file', path };
-  return { kind: 'file', path: `/proc/${ofWorker === ofMaster ? master : pid}/root${path}` };
-}
-
-function rootOf(pid: number | 'self'): string {
-  return `${readLink(`/proc/${pid}/ns/mnt`)} ${readLink(`/proc/${pid}/root`)}`;
 }
 
 function readOptions(pid: number): { options: UwsgiOption[]; unreadable: string[] } {
@@ -191,12 +203,4 @@ function readConfig(pid: number, { path }: ConfigFile): string | null {
 function isUwsgi(pid: number): boolean {
   const program = readLink(`/proc/${pid}/exe`) ?? readCommandLine(pid)[0] ?? '';
   return /^(py)?uwsgi/.test(basename(program)) || /^(py)?uwsgi/.test(basename(readCommandLine(pid)[0] ?? ''));
-}
-
-function readLink(path: string): string | null {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return null;
-  }
 }

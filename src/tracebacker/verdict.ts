@@ -1,4 +1,5 @@
 // What a finished connection says about the worker behind it.
+import type { StreamEnd, StreamFailure } from './follow.ts';
 import { identifySocketFile, isAlive } from './processes.ts';
 import type { ReadFailure, Reading } from './read.ts';
 import type { Target } from './target.ts';
@@ -16,6 +17,15 @@ export type Verdict =
   | 'gone'
   /** Other failures of the connection speak for themselves; after a `reset` the worker lives, or nobody can tell. */
   | Exclude<ReadFailure, 'absent' | 'refused' | 'empty'>;
+
+/** What a stream's end says about it and about the worker. */
+export type StreamVerdict = Exclude<StreamFailure, 'absent'> | Extract<Verdict, 'gone' | 'died'>;
+
+/** The same for a stream that has ended, in the words of {@link StreamFailure}. */
+export async function judgeStream({ failure }: StreamEnd, target: Target): Promise<StreamVerdict> {
+  if (failure === 'absent') return 'gone';
+  return failure === 'reset' && (await hasSurvived(target)) === false ? 'died' : failure;
+}
 
 /** How long a death may take to show: the socket closes before the process has gone. */
 const patienceMs = [0, 20, 50, 100, 200, 400, 700];

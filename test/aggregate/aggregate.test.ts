@@ -1,29 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildCallTree, type CallTree } from '../../src/aggregate/call-tree.ts';
+import { buildCallTree, mergeStacks, weighTree } from '../../src/aggregate/call-tree.ts';
 import { measureCoverage } from '../../src/aggregate/coverage.ts';
 import { foldStacks, foldThreads } from '../../src/aggregate/fold.ts';
 import { listFunctions } from '../../src/aggregate/functions.ts';
 import { matchLabels, sumMatches } from '../../src/aggregate/match.ts';
 import { ProfileBuilder } from '../../src/profile/builder.ts';
+import { filterProfile } from '../../src/profile/filter.ts';
 import { type Grouping, groupFrames, groupings } from '../../src/profile/labels.ts';
 import { forEachSample, framesOf, type Profile } from '../../src/profile/profile.ts';
 import { anyProfile } from '../helpers/any-profile.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
+import {
+  expectStacksEndWhere,
+  expectTreeLaws,
+  pathsOf,
+  sketchTree,
+  totalsByPath,
+  totalsOf,
+  treeOf,
+} from '../helpers/tree-of.ts';
 
-const treeOf = (profile: Profile, by: Grouping = 'line') => {
-  const groups = groupFrames(profile, by);
-  return { groups, tree: buildCallTree(profile.stacks, groups, foldStacks(profile)) };
-};
-
-/** `depth name self/total`, in the order of the columns. */
-function sketch(profile: Profile): string[] {
+const sketch = (profile: Profile) => {
   const { groups, tree } = treeOf(profile, 'function');
-  return [...tree.group.keys()].map((node) => {
-    const name = node === 0 ? 'all' : groups.labels[tree.group[node]!]!.split(' ')[0];
-    return `${tree.depth[node]} ${name} ${tree.self[node]}/${tree.total[node]}`;
-  });
-}
+  return sketchTree(groups, tree);
+};
 
 function totalWeight(profile: Profile): number {
   let total = 0;
@@ -69,28 +70,38 @@ describe('buildCallTree', () => {
     expect(tree.total.at(-1)).toBe(3);
   });
 
-  function checkLaws(tree: CallTree, weight: number): void {
-    expect(tree.total[0]).toBe(weight);
-    expect(tree.self.reduce((a, b) => a + b, 0)).toBe(weight);
-    expect(tree.end[0]).toBe(tree.group.length);
-    const children = new Float64Array(tree.group.length);
-    for (let node = 1; node < tree.group.length; node++) {
-      const parent = tree.parent[node]!;
-      expect(parent).toBeLessThan(node);
-      expect(tree.end[node]!).toBeLessThanOrEqual(tree.end[parent]!);
-      expect(tree.depth[node]).toBe(tree.depth[parent]! + 1);
-      expect(tree.total[node]).toBeGreaterThan(0);
-      children[parent]! += tree.total[node]!;
-      const next = tree.end[node]!;
-      if (next < tree.end[parent]!) expect(tree.total[next]!).toBeLessThanOrEqual(tree.total[node]!);
-    }
-    for (let node = 0; node < tree.group.length; node++)
-      expect(children[node]! + tree.self[node]!).toBe(tree.total[node]);
-  }
-
-  it('holds its laws for any profile: totals add up, subtrees nest, siblings fall', () => {
+  it('has the total of every path, and holds the laws of trees, for any profile', () => {
     fc.assert(
-      fc.property(anyProfile, anyGrouping, (profile, by) => checkLaws(treeOf(profile, by).tree, totalWeight(profile))),
+      fc.property(anyProfile, anyGrouping, (profile, by) => {
+        const { groups, tree } = treeOf(profile, by);
+        expectTreeLaws(tree, totalWeight(profile));
+        expectStacksEndWhere(profile, tree);
+        expect(totalsByPath(tree)).toEqual(totalsOf(pathsOf(profile, groups)));
+      }),
+    );
+  });
+
+  it('counts again, for other samples, as if it had been built for them', () => {
+    fc.assert(
+      fc.property(anyProfile, anyGrouping, fc.nat(2), (profile, by, worker) => {
+        const groups = groupFrames(profile, by);
+        const merged = mergeStacks(profile.stacks, groups);
+        const filtered = filterProfile(profile, { workers: new Set([worker]) });
+        const recounted = weighTree(merged, foldStacks(filtered));
+        expect(recounted).toEqual(buildCallTree(profile.stacks, groups, foldStacks(filtered)));
+        expect(totalsByPath(recounted)).toEqual(totalsOf(pathsOf(filtered, groups)));
+      }),
+    );
+  });
+
+  it('is the same whether samples are filtered before folding or stacks after it', () => {
+    fc.assert(
+      fc.property(anyProfile, fc.constantFrom('a', 'view', 'render'), (profile, name) => {
+        const include = Uint8Array.from(profile.frames.function, (text) => (profile.strings[text] === name ? 1 : 0));
+        const holds = (stack: number) => framesOf(profile, stack).some((frame) => include[frame] === 1);
+        const folded = foldStacks(profile).map((ticks, stack) => (holds(stack) ? ticks : 0));
+        expect(foldStacks(filterProfile(profile, { include }))).toEqual(folded);
+      }),
     );
   });
 });

@@ -12,11 +12,12 @@ import type { ServerStats } from '../../src/tracebacker/stats-json.ts';
 
 const target = (worker: number, pid: number | null) => ({
   address: { kind: 'file', path: `/tmp/tb.${worker}` } as const,
+  stream: null,
   worker,
   process: pid === null ? null : { pid, startTicks: 1 },
   server: 'pid 10',
 });
-const usage = { uptimeSeconds: 125, rssBytes: 25 * 2 ** 20 };
+const usage = { uptimeSeconds: 125, rssBytes: 25 * 2 ** 20, offers: 'tracebacker' } as const;
 const seen = (threads: string[], cut = false): DumpSeen => ({
   reading: { waitMs: 0.42, tookMs: 0.9 },
   verdict: 'dump',
@@ -75,8 +76,12 @@ describe('addStats', () => {
 describe('renderWorkers', () => {
   it('is a table for each server, with what to do', () => {
     const idle = describeWorker(target(1, 11), usage, seen([]));
-    const busy = describeWorker(target(12, 1234), usage, seen(['uWSGIWorker12Core0', 'uWSGIWorker12Core1', 'T\x1b']));
-    const spared = describeWorker(target(3, null), { uptimeSeconds: null, rssBytes: null }, null);
+    const busy = describeWorker(
+      target(12, 1234),
+      { ...usage, offers: 'both' },
+      seen(['uWSGIWorker12Core0', 'uWSGIWorker12Core1', 'T\x1b']),
+    );
+    const spared = describeWorker(target(3, null), { ...usage, uptimeSeconds: null, rssBytes: null }, null);
     const danger = { kind: 'threads-before-fork', severity: 'danger', message: 'a\x07b', remedy: 'c' } as const;
     const report: WorkersReport = {
       servers: [
@@ -87,15 +92,15 @@ describe('renderWorkers', () => {
       stats: null,
     };
     expect(renderWorkers(report, view).split('\n')).toEqual([
-      'server 10: 2 workers with a tracebacker',
-      '  worker   pid  uptime     rss  state                       first byte  verdict  address',
-      '       1    11    2m5s  25 MiB  idle                            0.4 ms  ok       /tmp/tb.1',
-      '      12  1234    2m5s  25 MiB  busy, 2 cores (+ 1 thread)      0.4 ms  ok       /tmp/tb.12',
+      'server 10: 2 workers with an agent or a tracebacker',
+      '  worker   pid  uptime     rss  state                       first byte  verdict  offers       address',
+      '       1    11    2m5s  25 MiB  idle                            0.4 ms  ok       tracebacker  /tmp/tb.1',
+      '      12  1234    2m5s  25 MiB  busy, 2 cores (+ 1 thread)      0.4 ms  ok       both         /tmp/tb.12',
       '  check: nothing found',
       '',
       'server /tmp/tb.: 1 worker with a tracebacker',
-      '  worker  pid  uptime  rss  state  first byte  verdict  address',
-      '       3    ?       ?    ?  ?               -  spared   /tmp/tb.3',
+      '  worker  pid  uptime  rss  state  first byte  verdict  offers       address',
+      '       3    ?       ?    ?  ?               -  spared   tracebacker  /tmp/tb.3',
       '  danger: a\\x07b',
       '      c',
       '',

@@ -35,7 +35,7 @@ describe('the npm package', () => {
       readdirSync(modules)
         .filter((name) => !name.startsWith('.'))
         .sort(),
-    ).toEqual(['@commander-js', 'commander']);
+    ).toEqual(['@commander-js', 'commander', 'pprof-format']);
   });
 
   it('has a command with help', () => {

@@ -335,7 +335,14 @@ async function readAsUwsgi(socket: string): Promise<Buffer> {
 function installForAll(folder: string): string {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   chmodSync(folder, 0o755);
-  for (const part of ['dist', 'templates', 'package.json', 'node_modules/commander', 'node_modules/@commander-js']) {
+  for (const part of [
+    'dist',
+    'templates',
+    'package.json',
+    'node_modules/commander',
+    'node_modules/@commander-js',
+    'node_modules/pprof-format',
+  ]) {
     cpSync(join(root, part), join(folder, 'installed', part), { recursive: true });
   }
   return join(folder, 'installed/dist/cli.js');

@@ -117,7 +117,10 @@ describe('what we have written ourselves', () => {
           const { profile: back, whole, kind } = await loadProfile(inChunks(bytes, size), 'x');
           expect(kind).toBe(name);
           expect(whole).toBe(true);
-          expect(encodeStream(back)).toBe(encodeStream(profile));
+          expect(stackWeights(back)).toEqual(stackWeights(profile));
+          expect(back.meta).toEqual(profile.meta);
+          expect([...back.dumps.timeMs]).toEqual([...profile.dumps.timeMs]);
+          if (name === 'tbprof') expect(encodeStream(back)).toBe(encodeStream(profile)); // pages order their tables
         }
       }),
       { numRuns: 20 },

@@ -29,12 +29,14 @@ const block = () => {
 };
 
 const sampling = startSampling({
-  targets: [{ address: { kind: 'file', path }, worker: 1, process: null, server: 'test' }],
+  targets: [{ address: { kind: 'file', path }, stream: null, worker: 1, process: null, server: 'test' }],
   rateHz: Number(rateHz),
+  dumpRates: { ofTracebackers: Number(rateHz), insteadOfAgents: Number(rateHz) },
+  request: { switchInterval: 0.0001, maxOverhead: 0.1, cpu: false, greenlets: false, tasks: false },
   keepGoing: false,
   stop: stop.signal,
   hurry: new AbortController().signal,
-  onDump: ({ outcome, span }) => {
+  onSampled: ({ outcome, span }) => {
     told.observed += span.weight;
     told.unobserved += span.unobserved;
     if (span.unobserved > 0) {

@@ -13,7 +13,7 @@ const dead = { pid: 2 ** 30, startTicks: 1 };
 async function target(server: string, worker: number, script: Script) {
   const path = join(folder, `${server}.${worker}`);
   const connections = await fakeTracebacker(path, script);
-  const found: Target = { address: { kind: 'file', path }, worker, process: dead, server };
+  const found: Target = { stream: null, address: { kind: 'file', path }, worker, process: dead, server };
   return { found, connections };
 }
 

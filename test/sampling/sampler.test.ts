@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { drainGraceMs, probeMs, type SampledDump, Sampler } from '../../src/sampling/sampler.ts';
+import type { SampledDump } from '../../src/sampling/sampled.ts';
+import { probeMs } from '../../src/sampling/sampled-worker.ts';
+import { drainGraceMs, Sampler } from '../../src/sampling/sampler.ts';
 import type { Verdict } from '../../src/tracebacker/verdict.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 
@@ -35,8 +37,14 @@ function run(peers: readonly Peer[], options: Options = {}) {
   const inFlight = peers.map(() => 0);
   const most = peers.map(() => 0);
   let abandoned = 0;
-  const sampler = new Sampler<{ index: number; server: string }, number>({
+  const sampler = new Sampler<{ index: number; server: string; stream: null }, number>({
     rateHz: 10,
+    dumpRates: { ofTracebackers: 10, insteadOfAgents: 10 },
+    follow: () => {
+      throw new Error('nobody has a stream');
+    },
+    judge: () => Promise.reject(new Error('nobody has a stream')),
+    emitPiece: () => {},
     random: () => 0,
     stop: new AbortController().signal,
     mayRead: () => true,
@@ -55,7 +63,7 @@ function run(peers: readonly Peer[], options: Options = {}) {
       return { verdict, reading: 0 };
     },
   });
-  const targetOf = ({ server }: Peer, index: number) => ({ index, server: server ?? `server ${index}` });
+  const targetOf = ({ server }: Peer, index: number) => ({ index, server: server ?? `server ${index}`, stream: null });
   sampler.add(peers.map(targetOf));
   const ticksOf = (worker: number) => {
     const spans = dumps.filter((dump) => dump.worker === worker).map(({ span }) => span);
@@ -306,7 +314,7 @@ describe('Sampler', () => {
   it('asks less often without distorting anything: each dump stands for several ticks', async () => {
     const { clock, done, sampler, ticksOf, connections } = run([prompt], { durationMs: 10_000 });
     await clock.advance(5_000);
-    sampler.setStride(5);
+    sampler.setStride(0, 5);
     await clock.advance(5_000);
     await done;
     expect(connections[0]).toBe(61); // the next one was under way when the stride changed

@@ -15,12 +15,14 @@ it('gives up a dump in flight when it is in a hurry', async () => {
   await fakeTracebacker(path, () => hurry.abort());
   const outcomes: unknown[] = [];
   await startSampling({
-    targets: [{ address: { kind: 'file', path }, worker: 1, process: null, server: 'a' }],
+    targets: [{ address: { kind: 'file', path }, worker: 1, process: null, server: 'a', stream: null }],
     rateHz: 10,
+    dumpRates: { ofTracebackers: 10, insteadOfAgents: 10 },
+    request: { switchInterval: 0.0001, maxOverhead: 0.1, cpu: true, greenlets: false, tasks: false },
     keepGoing: false,
     stop: new AbortController().signal,
     hurry: hurry.signal,
-    onDump: ({ outcome }) => outcomes.push(outcome),
+    onSampled: (sampled) => outcomes.push('outcome' in sampled ? sampled.outcome : sampled),
   }).done;
   expect(outcomes[0]).toMatchObject({ verdict: 'abandoned' });
 });

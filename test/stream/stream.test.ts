@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compactProfile } from '../../src/aggregate/compact.ts';
 import { TbprofError } from '../../src/errors.ts';
 import { ProfileBuilder } from '../../src/profile/builder.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { compress, decompress } from '../../src/stream/compress.ts';
 import { decodeStream } from '../../src/stream/decode.ts';
-import { encodeStream, printLine, StreamEncoder } from '../../src/stream/encode.ts';
+import { encodeStream, printLine, printPacked, StreamEncoder } from '../../src/stream/encode.ts';
 import { anyProfile } from '../helpers/any-profile.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
 
@@ -25,6 +26,18 @@ describe('the stream', () => {
         expectSame(back, profile);
         expect(back.meta).toEqual(profile.meta);
         expectSame(decodeStream(Buffer.from(encodeStream(profile)), 'x').profile, profile);
+      }),
+    );
+  });
+
+  it('is read back as it was written where its columns are packed, its stacks in pre-order or not', () => {
+    fc.assert(
+      fc.property(anyProfile, (profile) => {
+        for (const any of [profile, compactProfile(profile)]) {
+          const { profile: back, whole } = decodeStream([...printPacked(any)].join(''), 'x');
+          expect(whole).toBe(true);
+          expectSame(back, any);
+        }
       }),
     );
   });
@@ -104,8 +117,25 @@ describe('the stream', () => {
     expect(read).toThrow(TbprofError);
   });
 
-  it('gives nothing but a profile or a TbprofError, whatever is damaged', () => {
-    const text = encodeStream(example);
+  it.each([
+    ['a column of other characters', '"weight":"p', '"weight":"p_', /a packed column is damaged/],
+    ['a column of another kind', '"weight":"p', '"weight":"q', /a packed column is damaged/],
+    ['a column whose last number goes on', '"up":"pAAAE"', '"up":"pAAAg"', /a packed column is damaged/],
+    ['a callee that nobody has', '"callee":"pAA', '"callee":"pAC', /contradict themselves/],
+    ['a frame of no callee', '"callee":"pAAAC","frame":"p', '"callee":"pAAAC","frame":"pA', /contradict themselves/],
+    ['a frame out of range', '"callee":"pAAAC","frame":"pA', '"callee":"pAAAC","frame":"pY', /contradict themselves/],
+    ['a weight of nothing in a packed column', '"weight":"pE', '"weight":"pA', /count is 0/],
+  ])('refuses %s', (_, from, to, message) => {
+    const text = [...printPacked(compactProfile(example))].join('');
+    expect(text).toContain(from);
+    expect(() => decodeStream(text.replace(from, to), 'prof.html')).toThrow(message);
+    expect(() => decodeStream(text.replace(from, to), 'prof.html')).toThrow(/^cannot read prof\.html: line \d+/);
+  });
+
+  it.each([
+    ['', encodeStream(example)],
+    [', packed', [...printPacked(compactProfile(example))].join('')],
+  ])('gives nothing but a profile or a TbprofError, whatever is damaged%s', (_, text) => {
     const damage = fc.record({ at: fc.nat(text.length), drop: fc.nat(8), put: fc.string({ maxLength: 8 }) });
     fc.assert(
       fc.property(fc.array(damage, { minLength: 1, maxLength: 4 }), (damages) => {

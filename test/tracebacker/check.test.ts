@@ -6,23 +6,47 @@ import { pythonMinorOf } from '../../src/tracebacker/facts.ts';
 import { findNonAscii, scanSources } from '../../src/tracebacker/non-ascii.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
-const agent = ['import', 'tbprof_agent'] as const;
 const sound: ServerFacts = {
-  options: [['py-tracebacker', '/tmp/tb.'], ['wsgi-file', 'app.py'], agent],
+  options: [
+    ['py-tracebacker', '/tmp/tb.'],
+    ['wsgi-file', 'app.py'],
+  ],
   unreadable: [],
   visible: true,
   hasTracebacker: true,
   foreignMasterThreads: 0,
   pythonMinor: 10,
   nonAscii: [],
-  workers: [{ name: 'worker 1', verdict: 'ok' }],
+  workers: [{ name: 'worker 1', verdict: 'ok', offers: 'tracebacker' }],
 };
 const withOptions = (...options: ServerFacts['options']) => ({ options: [...sound.options, ...options] });
 const withoutTracebacker = { hasTracebacker: false, options: [['wsgi-file', 'app.py']] } as const;
 
+const withAgent = [{ name: 'worker 1', verdict: 'ok', offers: 'both' }] as const;
+/** All but the hint that there is no agent, which each of these servers lacks. */
+const check = (facts: ServerFacts) => checkServer(facts).filter(({ kind }) => kind !== 'no-agent');
+
 describe('checkServer', () => {
   it('finds nothing where nothing is wrong', () => {
-    expect(checkServer(sound)).toEqual([]);
+    expect(check(sound)).toEqual([]);
+    expect(checkServer({ ...sound, workers: withAgent })).toEqual([]);
+  });
+
+  it('misses an agent where one is missing, and says who lacks it', () => {
+    const stock = { name: 'worker 2', verdict: 'ok', offers: 'tracebacker' } as const;
+    const [none] = checkServer(sound);
+    expect(none).toMatchObject({ kind: 'no-agent', severity: 'hint', message: expect.stringMatching(/^no agent/) });
+    expect(none!.remedy).toContain('tbprof agent --help');
+    expect(checkServer({ ...sound, workers: [...withAgent, stock] })[0]!.message).toMatch(/^worker 2: no agent/);
+    const [lame] = checkServer({ ...sound, ...withOptions(['import', 'tbprof_agent']) });
+    expect(lame!.message).toMatch(/imported, but does not run/);
+  });
+
+  it('finds nothing that ails only tracebackers where all have agents', () => {
+    const facts = { ...sound, workers: withAgent, pythonMinor: 12, nonAscii: [{ file: 'app.py', line: 7 }] };
+    expect(checkServer(facts)).toEqual([]);
+    const poisoned = [{ ...withAgent[0], verdict: 'poisoned' }];
+    expect(checkServer({ ...facts, workers: poisoned })).toEqual([]);
   });
 
   it.each<[string, Partial<ServerFacts>, string, RegExp]>([
@@ -50,12 +74,22 @@ describe('checkServer', () => {
     ['source', { nonAscii: [{ file: 'app.py', line: 7 }] }, 'warning non-ascii-source', /app\.py:7/],
     [
       'a poisoned worker',
-      { workers: [...sound.workers, { name: 'worker 2', verdict: 'poisoned' }] },
+      { workers: [...sound.workers, { name: 'worker 2', verdict: 'poisoned', offers: 'tracebacker' }] },
       'warning poisoned',
       /^worker 2: poisoned.*reload/s,
     ],
-    ['a dump that stops', { workers: [{ name: 'worker 1', verdict: 'cut' }] }, 'warning poisoned', /worker 1/],
-    ['a denied worker', { workers: [{ name: 'worker 1', verdict: 'denied' }] }, 'warning denied', /chmod-socket = 666/],
+    [
+      'a dump that stops',
+      { workers: [{ name: 'worker 1', verdict: 'cut', offers: 'tracebacker' }] },
+      'warning poisoned',
+      /worker 1/,
+    ],
+    [
+      'a denied worker',
+      { workers: [{ name: 'worker 1', verdict: 'denied', offers: 'tracebacker' }] },
+      'warning denied',
+      /chmod-socket = 666/,
+    ],
     [
       'a server of another user',
       { ...withoutTracebacker, options: [['threads', '2']], visible: false },
@@ -64,9 +98,8 @@ describe('checkServer', () => {
     ],
     ['a config that cannot be read', { unreadable: ['/etc/site.ini'] }, 'hint unreadable-config', /site\.ini/],
     ['Python 3.11', { pythonMinor: 11 }, 'hint no-line-numbers', /Python 3\.11/],
-    ['no agent', { options: [['py-tracebacker', '/tmp/tb.']] }, 'hint no-agent', /stock tracebacker/],
   ])('finds %s', (_, facts, name, text) => {
-    const findings = checkServer({ ...sound, ...facts });
+    const findings = check({ ...sound, ...facts });
     expect(findings.map(({ severity, kind }) => `${severity} ${kind}`)).toEqual([name]);
     expect(`${findings[0]!.message} ${findings[0]!.remedy}`).toMatch(text);
   });
@@ -74,16 +107,27 @@ describe('checkServer', () => {
   it.each<[string, Partial<ServerFacts>]>([
     ['threads of a server that has none enabled, since py-tracebacker implies them', withOptions()],
     ['threads that an option enables', { ...withoutTracebacker, options: [['enable-threads', 'true']] }],
-    ['one mount', { options: [['py-tracebacker', '/tmp/tb.'], ['mount', '/a=a.py'], agent] }],
+    [
+      'one mount',
+      {
+        options: [
+          ['py-tracebacker', '/tmp/tb.'],
+          ['mount', '/a=a.py'],
+        ],
+      },
+    ],
     ['mounts in one interpreter', withOptions(['mount', '/a=a.py'], ['single-interpreter', 'true'])],
-    ['a server that is not asked because of another', { workers: [{ name: 'worker 1', verdict: 'spared' }] }],
+    [
+      'a server that is not asked because of another',
+      { workers: [{ name: 'worker 1', verdict: 'spared', offers: 'tracebacker' }] },
+    ],
   ])('does not mind %s', (_, facts) => {
-    expect(checkServer({ ...sound, ...facts })).toEqual([]);
+    expect(check({ ...sound, ...facts })).toEqual([]);
   });
 
   it('tells the gravest first, and a few of many files', () => {
     const nonAscii = Array.from({ length: 9 }, (_, index) => ({ file: `f${index}.py`, line: 1 }));
-    const findings = checkServer({ ...sound, pythonMinor: 12, nonAscii, foreignMasterThreads: 1 });
+    const findings = check({ ...sound, pythonMinor: 12, nonAscii, foreignMasterThreads: 1 });
     expect(findings.map(({ severity }) => severity)).toEqual(['danger', 'warning', 'hint']);
     expect(findings[1]!.message).toMatch(/f4\.py:1, and 4 files more/);
     expect(findings[1]!.message).not.toContain('f5.py');

@@ -6,11 +6,21 @@ import { claimsSocket, type UwsgiServer } from '../../src/tracebacker/servers.ts
 function server(pid: number, workers: number, visible = true): UwsgiServer {
   const targets = Array.from({ length: workers }, (_, index) => ({
     address: { kind: 'file', path: `/tmp/tb${pid}.${index + 1}` } as const,
+    stream: null,
     worker: index + 1,
     process: { pid: pid + index + 1, startTicks: 1 },
     server: `pid ${pid}`,
   }));
-  return { pid, commandLine: ['uwsgi'], options: [], unreadable: [], visible, elsewhere: false, targets };
+  return {
+    pid,
+    isUwsgi: true,
+    commandLine: ['uwsgi'],
+    options: [],
+    unreadable: [],
+    visible,
+    elsewhere: false,
+    targets,
+  };
 }
 
 describe('chooseServer', () => {
@@ -26,7 +36,7 @@ describe('chooseServer', () => {
 
   it('does not guess: several are listed, and the choice is asked for', () => {
     const choose = () => chooseServer([server(10, 2), server(20, 2)], undefined);
-    expect(choose).toThrow(/2 uWSGI servers can be sampled: 10 \(\/tmp\/tb10\.1\), 20 \(\/tmp\/tb20\.1\)/);
+    expect(choose).toThrow(/2 servers can be sampled: 10 \(\/tmp\/tb10\.1\), 20 \(\/tmp\/tb20\.1\)/);
     expect(choose).toThrow(expect.objectContaining({ exitCode: 2, hint: expect.stringContaining('--pid') }));
   });
 

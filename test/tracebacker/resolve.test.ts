@@ -5,12 +5,19 @@ import { TbprofError } from '../../src/errors.ts';
 import { resolveSockets } from '../../src/tracebacker/resolve.ts';
 import { serveFleet } from '../../src/tracebacker/serve.ts';
 import { printAddress } from '../../src/tracebacker/target.ts';
+import { fakeTracebacker } from '../helpers/fake-tracebacker.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const at = (name: string) => join(folder, name);
 const found = (...wheres: string[]) =>
   resolveSockets(wheres).map(({ address, worker }) => `${worker} ${printAddress(address)}`);
+
+/** With the streams that stand beside them. */
+const foundStreams = (...wheres: string[]) =>
+  resolveSockets(wheres).map(
+    ({ address, stream, worker }) => `${worker} ${printAddress(address)} ${stream && printAddress(stream)}`,
+  );
 
 beforeAll(async () => {
   await serveFleet(at('tb.'), 11, () => '');
@@ -65,6 +72,20 @@ describe('resolveSockets', () => {
     const look = () => resolveSockets([at('tb.1'), where()]);
     expect(look).toThrow(TbprofError);
     expect(look).toThrow(message);
+  });
+
+  it('finds agents beside tracebackers, and where there are none', async () => {
+    for (const name of ['ag.1', 'ag.1.stream', 'ag.2', 'ag.37.stream', 'ag.x.stream']) {
+      await fakeTracebacker(at(name), () => {});
+    }
+    const streams = [
+      `1 ${at('ag.1')} ${at('ag.1.stream')}`,
+      `2 ${at('ag.2')} null`,
+      `37 ${at('ag.37')} ${at('ag.37.stream')}`,
+    ];
+    expect(foundStreams(at('ag.'))).toEqual(streams);
+    expect(foundStreams(at('ag.1'))).toEqual(streams.slice(0, 1));
+    expect(foundStreams(at('ag.37'), at('ag.1.stream'))).toEqual([streams[0], streams[2]]);
   });
 
   it('says when it may not look', () => {

@@ -1,0 +1,92 @@
+// The report page against other flame graphs of the same profile, in one run of one browser: file size, time to the first
+// whole picture, to the picture after a zoom, to the answer of a search and to that of a filter, memory, elements.
+//
+//     npm run bench:report [stacks ...]      1000 10000 100000 500000 real, where nothing is named
+//
+// Plain d3-flame-graph takes minutes and gigabytes at 500,000 stacks and is left out there. flamegraph.pl and
+// inferno-flamegraph take part where they are on the PATH.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openBrowser } from './report/browser.js';
+import { drawn, renderers } from './report/renderers.js';
+import { realProfile, syntheticProfile } from './report/trees.js';
+
+const runs = 3;
+const plainUpTo = 100_000;
+const sizes = process.argv.length > 2 ? process.argv.slice(2) : ['1000', '10000', '100000', '500000', 'real'];
+const columns = ['file KB', 'load', 'zoom', 'search', 'filter', 'heap MB', 'nodes'];
+
+const folder = mkdtempSync(join(tmpdir(), 'tbprof-bench-'));
+const browser = await openBrowser();
+const found = new Map();
+try {
+  for (const size of sizes) await benchSize(size);
+  sayRatios();
+} finally {
+  await browser.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function benchSize(size) {
+  const profile = size === 'real' ? realProfile() : syntheticProfile(Number(size));
+  if (profile === null) {
+    console.log(`\n${size}: python3 is not there, which would have made it`);
+    return;
+  }
+  const stacks = profile.stacks.parent.length;
+  console.log(`\n${size === 'real' ? 'real calls of Python' : 'synthetic'}: ${stacks} stacks; medians of ${runs}, ms`);
+  console.log(['', ...columns].map((name, at) => (at === 0 ? name.padEnd(34) : name.padStart(9))).join(''));
+  for (const renderer of renderers) {
+    if (renderer.name === 'd3-flame-graph' && stacks > plainUpTo) continue;
+    const page = await drawn(renderer, profile, join(folder, `${size}-${renderer.key}`));
+    if (page === null) {
+      console.log(`${renderer.name.padEnd(34)}  not there`);
+      continue;
+    }
+    const results = [];
+    for (let run = 0; run < runs; run++) results.push(await browser.measure(page, renderer));
+    const row = { 'file KB': page.bytes / 1_000, ...medians(results) };
+    found.set(`${size} ${renderer.key}`, { ...row, bytes: page.bytes, stacks, templateBytes: page.templateBytes });
+    console.log(`${renderer.name.padEnd(34)}${columns.map((name) => show(row[name])).join('')}`);
+  }
+}
+
+function sayRatios() {
+  const of = (size, key) => found.get(`${size} ${key}`);
+  const [small, large] = [of('1000', 'tbprof'), of('500000', 'tbprof')];
+  const peer = of('500000', 'speedscope');
+  console.log('\nagainst the aims');
+  for (const [key, row] of found) {
+    if (!key.endsWith(' tbprof')) continue;
+    const each = (row.bytes - row.templateBytes) / row.stacks;
+    console.log(`  ${key.split(' ')[0]}: ${each.toFixed(2)} bytes a stack over the template, samples included`);
+  }
+  if (small && large) say('load at 500,000 stacks over that at 1,000', large.load / small.load, 'at most 3');
+  if (!large) return;
+  say('filter change at 500,000 stacks, ms', large.filter, 'under 150');
+  if (!peer) return;
+  say('load of speedscope over ours', peer.load / large.load, 'at least 5');
+  say('zoom of speedscope over ours', peer.zoom / large.zoom, `at least 5, or under 100 ms: ${large.zoom.toFixed(0)}`);
+  say(
+    'search of speedscope over ours',
+    peer.search / large.search,
+    `at least 5, or under 50 ms: ${large.search.toFixed(0)}`,
+  );
+}
+
+function say(what, value, aim) {
+  console.log(`  ${what}: ${Number.isFinite(value) ? value.toFixed(2) : 'not measured'} (${aim})`);
+}
+
+function medians(results) {
+  const median = (name) => {
+    const values = results.map((result) => result[name]).sort((a, b) => a - b);
+    return values[Math.floor(values.length / 2)];
+  };
+  return Object.fromEntries(Object.keys(results[0]).map((name) => [name, median(name)]));
+}
+
+function show(value) {
+  return (Number.isFinite(value) ? value.toFixed(value < 10 ? 1 : 0) : '-').padStart(9);
+}

@@ -1,0 +1,484 @@
+"""The agent's parts that need no client: syntax, ticks, requests, tables, dumps, the CPU clocks, files of sockets."""
+import ast
+import contextlib
+import io
+import json
+import os
+import random
+import socket
+import stat
+import sys
+import threading
+import time
+import types
+import unittest
+from unittest import mock
+
+from helpers import agent, folder, parked_thread
+
+
+class Syntax(unittest.TestCase):
+    def test_is_that_of_python_3_7(self):
+        with open(agent.__file__, encoding="utf-8") as file:
+            source = file.read()
+        ast.parse(source, **({"feature_version": (3, 7)} if sys.version_info >= (3, 8) else {}))
+        source.encode("ascii")  # a stock tracebacker beside it dies of other characters
+
+
+class TicksLaw(unittest.TestCase):
+    def ticks(self, rate=100.0, phase=0.25, seed=1):
+        return agent.Ticks(rate, 1000.0, phase, random.Random(seed).random)
+
+    def test_each_tick_is_observed_or_missed_once_whatever_happens(self):
+        for seed in range(50):
+            chance = random.Random(seed)
+            rate = chance.choice([0.5, 3.0, 100.0, 1000.0])
+            ticks = self.ticks(rate, chance.random(), seed)
+            now, weights, gaps = 1000.0, 0, 0
+            for _ in range(400):
+                ticks.stride = chance.choice([1, 1, 1, 7])
+                now = max(now, ticks.next_time()) + chance.choice([0, 0, 1e-4, 0.03, 0.2, 5.0]) * chance.random()
+                if chance.random() < 0.1:
+                    gaps += ticks.miss(now, chance.choice([0, 1]))
+                    continue
+                _, weight, late = ticks.observe(now)
+                self.assertGreaterEqual(weight, 1)
+                self.assertGreaterEqual(late, 0)
+                self.assertLessEqual(weight, max(1, rate * agent.Ticks.CREDIT_S, ticks.stride))
+                weights += weight
+                gaps += late
+            gaps += ticks.miss(now)
+            self.assertEqual(weights + gaps, ticks.next)
+            # One that was looked at a little before its due time is accounted for already.
+            self.assertIn(ticks.next - ticks.due_before(now), (0, 1))
+
+    def test_a_prompt_sampler_gives_each_tick_the_weight_1_and_keeps_the_mean_rate(self):
+        ticks = self.ticks()
+        times = []
+        for _ in range(1000):
+            times.append(ticks.next_time())
+            self.assertEqual(ticks.observe(times[-1])[1:], (1, 0))
+        self.assertAlmostEqual(times[-1] - times[0], 9.99, delta=0.011)
+
+    def test_sampling_does_not_lock_on_to_work_of_the_same_period(self):
+        ticks = self.ticks()
+        seen = [0, 0]
+        for _ in range(2000):
+            time_of_look = ticks.next_time()
+            ticks.observe(time_of_look)
+            seen[(time_of_look * 100.0) % 1.0 < 0.3] += 1
+        self.assertAlmostEqual(seen[1] / 2000, 0.3, delta=0.05)
+
+    def test_what_is_later_than_the_credit_is_a_gap(self):
+        ticks = self.ticks(phase=0.0)
+        tick, weight, late = ticks.observe(1000.0 + 3.0 + 0.001)
+        self.assertEqual((weight, late), (100, 201))
+        self.assertEqual(tick, 300)
+
+    def test_a_dump_at_every_nth_tick_stands_for_n(self):
+        ticks = self.ticks(phase=0.5)
+        ticks.stride = 5
+        for _ in range(20):
+            _, weight, late = ticks.observe(ticks.next_time())
+            self.assertIn(weight, (4, 5, 6))
+            self.assertEqual(late, 0)
+
+
+class Requests(unittest.TestCase):
+    def parse(self, **request):
+        return agent.parse_request(json.dumps(dict({"tbprof": 1, "rateHz": 100}, **request)).encode())
+
+    def test_has_defaults(self):
+        self.assertEqual(
+            vars(self.parse()),
+            {"rate": 100, "interval": 0.0001, "max_overhead": 0.1, "cpu": True, "greenlets": False, "tasks": False},
+        )
+
+    def test_is_clamped(self):
+        self.assertEqual(self.parse(rateHz=1e6).rate, 1000)
+        self.assertEqual(self.parse(rateHz=0).rate, 0.01)
+        self.assertEqual(self.parse(switchInterval=0).interval, 0.00001)
+        self.assertEqual(self.parse(switchInterval=5).interval, 0.05)
+
+    def test_ignores_keys_that_it_does_not_know(self):
+        self.assertEqual(self.parse(run="rm -rf /").rate, 100)
+
+    def test_refuses_what_is_no_request(self):
+        for line in (
+            b"",
+            b"GET / HTTP/1.1",
+            b"[]",
+            b"1",
+            b"\xff\xfe",
+            b"{}",
+            b'{"tbprof":2,"rateHz":1}',
+            b'{"tbprof":1}',
+            b'{"tbprof":1,"rateHz":"1"}',
+            b'{"tbprof":1,"rateHz":true}',
+            b'{"tbprof":1,"rateHz":NaN}',
+            b'{"tbprof":1,"rateHz":Infinity}',
+            b'{"tbprof":1,"rateHz":1e999}',
+            b'{"tbprof":1,"rateHz":1,"cpu":1}',
+            b'{"tbprof":1,"rateHz":' + b"9" * 4000 + b"}",
+            b"[" * 4000,
+        ):
+            with self.subTest(line=line[:40]), self.assertRaises(ValueError):
+                agent.parse_request(line)
+
+
+def fake_code(name="f", file="/x.py", first=7):
+    return types.SimpleNamespace(co_name=name, co_filename=file, co_firstlineno=first)
+
+
+def fake_frame(code, line, instruction=0):
+    return (types.SimpleNamespace(f_lineno=line, f_globals={}), code, instruction)
+
+
+class InternedRows(unittest.TestCase):
+    def rows(self, tables):
+        rows = {}
+        for line in tables.new_lines():
+            rows.update(line)
+        return rows
+
+    def test_each_row_is_defined_once(self):
+        tables = agent.Tables()
+        f, g = fake_code("f"), fake_code("g")
+        first = tables.stack_of([fake_frame(g, 8, 2), fake_frame(f, 7, 4)])
+        rows = self.rows(tables)
+        self.assertEqual(rows["strings"], ["f", "/x.py", "", "g"])
+        self.assertEqual(
+            rows["frames"], {"function": [0, 3], "file": [1, 1], "line": [7, 8], "source": [2, 2]}
+        )
+        self.assertEqual(rows["stacks"], {"parent": [-1, 0], "frame": [0, 1]})
+        # Another instruction of the same line is the same frame; so is the same stack.
+        self.assertEqual(tables.stack_of([fake_frame(g, 8, 6), fake_frame(f, 7, 4)]), first)
+        self.assertEqual(tables.stack_of([fake_frame(g, 8, 2), fake_frame(f, 7, 4)]), first)
+        self.assertEqual(list(tables.new_lines()), [])
+        self.assertNotEqual(tables.stack_of([fake_frame(g, 9, 8), fake_frame(f, 7, 4)]), first)
+        self.assertEqual(self.rows(tables)["stacks"], {"parent": [0], "frame": [2]})
+
+    def test_a_frame_without_a_line_has_its_functions_first(self):
+        tables = agent.Tables()
+        tables.stack_of([fake_frame(fake_code(first=42), None)])
+        self.assertEqual(self.rows(tables)["frames"]["line"], [42])
+
+    def test_what_utf_8_cannot_say_is_escaped_and_long_text_is_cut(self):
+        tables = agent.Tables()
+        tables.stack_of([fake_frame(fake_code("f\udcff\u00e9", "/" + "x" * 5000), 1)])
+        strings = self.rows(tables)["strings"]
+        self.assertEqual(strings[0], "f\\udcff\u00e9")
+        self.assertEqual(len(strings[1]), agent.MAX_NAME)
+        json.dumps(strings, ensure_ascii=False).encode("utf-8")
+
+    def test_is_full_in_the_end(self):
+        tables = agent.Tables()
+        code = fake_code()
+        with mock.patch.object(agent.Tables, "MAX_NODES", 10):
+            for line in range(9):
+                tables.stack_of([fake_frame(code, line, line)])
+            self.assertFalse(tables.full)
+            tables.stack_of([fake_frame(code, 9, 9)])
+            self.assertTrue(tables.full)
+
+
+class Dumps(unittest.TestCase):
+    def test_is_what_the_stock_tracebacker_prints(self):
+        with parked_thread("a name with filename = in it") as ident:
+            text = agent.text_dump().decode()
+            expected = expected_block(ident)
+        self.assertTrue(text.startswith("*** uWSGI Python tracebacker output ***\n\nthread_id = "))
+        self.assertIn(expected, text)
+        self.assertTrue(text.endswith("\n\n"))
+
+    def test_threads_that_threading_does_not_know_have_no_name(self):
+        import _thread
+
+        lock = _thread.allocate_lock()
+        lock.acquire()
+        started = threading.Event()
+
+        def raw():
+            started.set()
+            lock.acquire()
+
+        _thread.start_new_thread(raw, ())
+        started.wait()
+        text = agent.text_dump().decode()
+        lock.release()
+        self.assertRegex(text, r"thread_id = <UnnamedPythonThread> filename = .* function = raw line = ")
+
+    def test_writes_utf_8_and_escapes_lone_surrogates(self):
+        with folder() as path:
+            file = os.path.join(path, "caf\u00e9.py")
+            with open(file, "w", encoding="utf-8") as source:
+                source.write("def h\u00f4te(wait):\n    wait()  # \u4e2d\u6587\n")
+            space = {}
+            with open(file, encoding="utf-8") as source:
+                exec(compile(source.read(), file, "exec"), space)
+            with parked_thread("na\udcffme \u00e9", space["h\u00f4te"]):
+                text = agent.text_dump().decode("utf-8")
+        self.assertIn("thread_id = na\\udcffme \u00e9 filename = %s lineno = 2 function = h\u00f4te" % file, text)
+        self.assertIn("line = wait()  # \u4e2d\u6587\n", text)
+
+    def test_a_frame_without_a_line_has_its_functions_first(self):
+        code = fake_code("f", "/none.py", 42)
+        frame = types.SimpleNamespace(f_code=code, f_lineno=None, f_lasti=3, f_globals={}, f_back=None)
+        frames = {agent._get_ident(): None, -1: frame}
+        with mock.patch.object(sys, "_current_frames", lambda: dict(frames)):
+            text = agent.text_dump().decode()
+        self.assertIn("filename = /none.py lineno = 42 function = f line = \n", text)
+
+    def test_very_deep_stacks_are_cut_at_the_root(self):
+        def deep(wait, depth=700):
+            if depth:
+                deep(wait, depth - 1)
+            else:
+                wait()
+
+        with mock.patch.object(agent, "MAX_DEPTH", 100), parked_thread("deep", deep):
+            stacks = {name: (path, cut) for _, name, path, cut in agent._stacks()}
+            path, cut = stacks["deep"]
+            self.assertTrue(cut)
+            self.assertEqual(len(path), 100)
+            self.assertEqual(path[0][1].co_name, "wait")
+            del path, stacks
+
+
+def expected_block(ident):
+    """As plugins/python/tracebacker.c does it: traceback.extract_stack()."""
+    import traceback
+
+    name = threading._active[ident].name
+    lines = [
+        "thread_id = %s filename = %s lineno = %d function = %s line = %s\n" % (name, f.filename, f.lineno, f.name, f.line)
+        for f in traceback.extract_stack(sys._current_frames()[ident])
+    ]
+    return "".join(lines) + "\n"
+
+
+class CpuTime(unittest.TestCase):
+    def test_threads_that_compute_have_it_and_threads_that_wait_have_none(self):
+        stop = threading.Event()
+
+        def compute():
+            while not stop.is_set():
+                sum(range(1000))
+
+        thread = threading.Thread(target=compute, daemon=True)
+        thread.start()
+        clocks = agent.CpuClocks(0.01)
+        with parked_thread() as parked:
+            total = {thread.ident: 0, parked: 0}
+            begin, own = time.monotonic(), time.thread_time()
+            while total[thread.ident] < 200000 and time.monotonic() < begin + 60:
+                looks = []
+                for ident in total:
+                    frame = sys._current_frames()[ident]
+                    looks.append((ident, (id(frame.f_code), frame.f_lasti)))
+                    del frame
+                for (ident, _), cpu_us in zip(looks, clocks.times(looks, 1)):
+                    self.assertNotEqual(cpu_us, -1)
+                    total[ident] += cpu_us
+            self.assertGreaterEqual(total[thread.ident], 200000)
+            self.assertLess(total[parked], 20000)
+        stop.set()
+        thread.join()
+        self.assertGreaterEqual(time.thread_time(), own)
+
+    def test_a_thread_that_threading_does_not_know_has_none_that_is_known(self):
+        self.assertEqual(agent.CpuClocks(0.01).times([(12345, (1, 2))], 1), [-1])
+
+    def test_the_clock_of_a_thread_that_has_ended_is_not_known(self):
+        thread = threading.Thread(target=lambda: None)
+        thread.start()
+        ident = thread.ident
+        clocks = agent.CpuClocks(0.01)
+        clocks.clocks[ident] = agent.Clock(ident, None)
+        clocks.clocks[ident].id = (~0x3FFFFF << 3) | 6  # larger than any pid
+        thread.join()
+        with mock.patch.dict(threading._active, clear=False):
+            threading._active.pop(ident, None)
+            self.assertEqual(clocks.times([(ident, (1, 2))], 1), [-1])
+
+
+class SocketFiles(unittest.TestCase):
+    def test_has_the_mode_that_is_asked_for(self):
+        with folder() as path:
+            for mode, umask in ((0o600, 0o022), (0o666, 0o077)):
+                file = os.path.join(path, "%o" % mode)
+                before = os.umask(umask)
+                try:
+                    sock = agent._bind(file, mode)
+                finally:
+                    os.umask(before)
+                self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), mode)
+                sock.close()
+
+    def test_others_can_at_no_moment_connect(self):
+        modes = []
+        with folder() as path, mock.patch.object(os, "chmod", lambda p, m: modes.append(os.stat(p).st_mode & 0o777)):
+            before = os.umask(0)
+            try:
+                agent._bind(os.path.join(path, "s"), 0o600).close()
+            finally:
+                os.umask(before)
+        self.assertEqual(modes, [0o600])
+
+    def test_replaces_a_socket_that_nobody_listens_at(self):
+        with folder() as path:
+            file = os.path.join(path, "s")
+            stale = socket.socket(socket.AF_UNIX)
+            stale.bind(file)
+            stale.close()
+            agent._bind(file, 0o600).close()
+
+    def test_leaves_what_others_use(self):
+        with folder() as path:
+            file = os.path.join(path, "s")
+            with socket.socket(socket.AF_UNIX) as other:
+                other.bind(file)
+                other.listen(1)
+                with self.assertRaisesRegex(ValueError, "another process listens on"):
+                    agent._bind(file, 0o600)
+                waiting = []
+                with contextlib.suppress(BlockingIOError):  # until its queue is full
+                    while len(waiting) < 100:
+                        waiting.append(socket.socket(socket.AF_UNIX))
+                        waiting[-1].setblocking(False)
+                        waiting[-1].connect(file)
+                with self.assertRaisesRegex(ValueError, "another process listens on"):
+                    agent._bind(file, 0o600)
+                for sock in waiting:
+                    sock.close()
+
+    def test_never_removes_another_file(self):
+        with folder() as path:
+            file = os.path.join(path, "s")
+            with open(file, "w") as other:
+                other.write("data")
+            with self.assertRaisesRegex(ValueError, "is not a socket"):
+                agent._bind(file, 0o600)
+            with open(file) as other:
+                self.assertEqual(other.read(), "data")
+
+    def test_says_when_a_path_is_too_long(self):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            self.assertFalse(agent.start("/tmp/" + "x" * 200, 1))
+        self.assertIn("longer than 107 bytes", said.getvalue())
+        self.assertEqual(said.getvalue().count("\n"), 1)
+
+    def test_refuses_abstract_sockets(self):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            self.assertFalse(agent.start("@tbp.", 1))
+        self.assertIn("abstract", said.getvalue())
+
+    def test_needs_a_prefix(self):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), mock.patch.dict(os.environ):
+            os.environ.pop("TBPROF_SOCKET", None)
+            self.assertFalse(agent.start())
+        self.assertIn("TBPROF_SOCKET", said.getvalue())
+
+
+class ThreadsLostInFork(unittest.TestCase):
+    def lost(self, active, tasks, count=0):
+        threads = dict(enumerate(active, 1))
+        with mock.patch.object(threading, "_active", threads), mock.patch.object(
+            os, "listdir", lambda _: list(map(str, tasks))
+        ), mock.patch.object(agent._thread, "_count", lambda: count):
+            return agent._threads_lost_in_fork()
+
+    def test_are_those_that_threading_lists_and_the_system_does_not(self):
+        here = types.SimpleNamespace(name="here", native_id=12)
+        gone = types.SimpleNamespace(name="gone", native_id=13)
+        self.assertEqual(self.lost([here], [10, 12]), [])
+        self.assertEqual(self.lost([here, gone], [10, 12]), ["thread gone"])
+
+    def test_the_main_threads_number_may_be_that_of_the_master(self):
+        self.assertEqual(self.lost([threading.main_thread()], [10]), [])
+
+    def test_python_3_7_knows_no_numbers_and_is_careful(self):
+        old = types.SimpleNamespace(name="old")
+        self.assertEqual(self.lost([old], [10]), ["thread old"])
+        self.assertEqual(self.lost([old], [10, 11]), [])
+
+    def test_are_counted_where_they_have_no_name(self):
+        self.assertEqual(self.lost([], [10], count=1), ["a thread without a name"])
+
+    def test_there_are_none_after_pythons_own_fork(self):
+        gone = types.SimpleNamespace(name="gone", native_id=13)
+        with mock.patch.object(agent, "_forked_by_python", os.getpid()):
+            self.assertEqual(self.lost([gone], [10]), [])
+
+
+class FakeUwsgi(types.ModuleType):
+    def __init__(self, worker=0, mule=0, **opt):
+        super().__init__("uwsgi")
+        self.opt = {key.replace("_", "-"): value for key, value in opt.items()}
+        self.worker = worker
+        self.worker_id = lambda: self.worker
+        self.mule_id = lambda: mule
+
+
+class InUwsgi(unittest.TestCase):
+    def setUp(self):
+        self.started = []
+        patch = mock.patch.object(agent, "_start", lambda *args: self.started.append(args))
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def start(self, uwsgi):
+        agent._start_in_uwsgi(uwsgi)
+
+    def test_starts_at_once_in_a_worker(self):
+        self.start(FakeUwsgi(worker=2, tbprof=b"/x.", enable_threads=True))
+        self.assertEqual(self.started, [("/x.", None, 0o600, True)])
+
+    def test_starts_after_the_fork_and_calls_the_hook_that_was_there_or_comes_later(self):
+        calls = []
+        uwsgi = FakeUwsgi(tbprof=b"/x.", enable_threads=True)
+        uwsgi.post_fork_hook = lambda: calls.append("before")
+        self.start(uwsgi)
+        self.assertEqual(self.started, [])
+        uwsgi.worker = 1
+        uwsgi.__dict__["post_fork_hook"]()  # as uWSGI calls it
+        self.assertEqual((len(self.started), calls), (1, ["before"]))
+        uwsgi.post_fork_hook = lambda: calls.append("after")
+        uwsgi.__dict__["post_fork_hook"]()
+        self.assertEqual((len(self.started), calls), (2, ["before", "after"]))
+
+    def test_does_not_start_in_mules_and_spoolers(self):
+        uwsgi = FakeUwsgi(tbprof=b"/x.", enable_threads=True)
+        self.start(uwsgi)
+        uwsgi.post_fork_hook()  # a mule or a spooler: it has no worker's number
+        self.start(FakeUwsgi(mule=1, tbprof=b"/x.", enable_threads=True))
+        self.assertEqual(self.started, [])
+
+    def test_leaves_the_text_socket_to_a_stock_tracebacker_of_the_same_prefix(self):
+        self.start(FakeUwsgi(worker=1, py_tracebacker=b"/x."))
+        self.start(FakeUwsgi(worker=1, py_tracebacker=b"/x.", tbprof=b"/y."))
+        self.start(FakeUwsgi(worker=1, py_tracebacker=b"/x.", tbprof=[b"/z.", b"/x."]))
+        self.assertEqual(
+            self.started,
+            [("/x.", None, 0o600, False), ("/y.", None, 0o600, True), ("/x.", None, 0o600, False)],
+        )
+
+    def test_says_what_is_missing(self):
+        for uwsgi, says in (
+            (FakeUwsgi(worker=1, tbprof=b"/x."), "enable-threads = true"),
+            (FakeUwsgi(worker=1, enable_threads=True), "set = tbprof="),
+        ):
+            said = io.StringIO()
+            with contextlib.redirect_stderr(said), mock.patch.dict(os.environ):
+                os.environ.pop("TBPROF_SOCKET", None)
+                self.start(uwsgi)
+            self.assertIn(says, said.getvalue())
+            self.assertEqual(said.getvalue().count("\n"), 1)
+        self.assertEqual(self.started, [])
+
+
+if __name__ == "__main__":
+    unittest.main()

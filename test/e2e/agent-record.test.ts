@@ -1,0 +1,151 @@
+// The real agent in a real uWSGI: who is recorded through what.
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import type { WorkersReport } from '../../src/commands/workers-report.ts';
+import { forEachSample, framesOf } from '../../src/profile/profile.ts';
+import { runCli } from '../helpers/cli.ts';
+import { describeWith } from '../helpers/describe-with.ts';
+import { afterRequest } from '../helpers/fake-agent.ts';
+import { fakeTracebacker } from '../helpers/fake-tracebacker.ts';
+import { startRecording } from '../helpers/live-recording.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { eventually, startUwsgi, stop } from '../helpers/uwsgi.ts';
+
+const agentFolder = fileURLToPath(new URL('../../agent', import.meta.url));
+const withAgent = ['--pythonpath', agentFolder, '--import', 'tbprof_agent', '--enable-threads'];
+
+/** Waits for as long as it is told to, and computes for as long. */
+const app = `
+import time
+
+def wait(seconds):
+    time.sleep(seconds)
+
+def compute(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+def application(environ, start_response):
+    seconds = float(environ["QUERY_STRING"].split("=")[1])
+    wait(seconds)
+    compute(seconds)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"done"]
+`;
+
+describeWith('uwsgi', 'recording through the agent', () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'app.py');
+  writeFileSync(file, app);
+
+  async function listOffers(...args: string[]) {
+    const { stdout, stderr } = await runCli(['workers', '--check', '--json', ...args]);
+    if (stdout === '') throw new Error(stderr);
+    const [server] = (JSON.parse(stdout) as WorkersReport).servers;
+    return { offers: server!.workers.map(({ offers }) => offers), findings: server!.findings.map(({ kind }) => kind) };
+  }
+
+  it('prefers it to the tracebacker beside it, and tells wall time from processor time', async () => {
+    const uwsgi = await startUwsgi({ app: file, processes: 2, threads: 1, args: withAgent });
+    expect(await listOffers('--pid', `${uwsgi.pid}`)).toEqual({ offers: ['both', 'both'], findings: [] });
+    const recording = startRecording(folder, ['--pid', `${uwsgi.pid}`, '--mode', 'cpu']);
+    await recording.until('both workers', ({ workers }) => workers.every(({ dumps }) => dumps > 0));
+    await uwsgi.get('/?seconds=0.5');
+    await recording.until('what was computed', (_, { strings }) => strings.includes('compute'));
+    const { exitCode, coverage, profile, stderr } = await recording.end();
+    expect(exitCode, stderr).toBe(0);
+    expect(profile.meta.measure).toBe('cpu'); // the page is a report
+    for (const worker of coverage.workers) {
+      expect(worker).toMatchObject({ source: 'agent', fallbacks: 0, left: null });
+    }
+    expect(stderr).toMatch(/CPU time \d/);
+    const burned = (name: string) => {
+      let total = 0;
+      forEachSample(profile, (sample, weight) => {
+        const leaf = framesOf(profile, profile.samples.stack[sample]!).at(-1)!;
+        if (profile.strings[profile.frames.function[leaf]!] === name) total += weight;
+      });
+      return total;
+    };
+    // It waited for as long as it computed.
+    expect(burned('compute')).toBeGreaterThan(10 * burned('wait'));
+  });
+
+  it('finds it where there is no tracebacker, and follows a worker that is killed into its next life', async () => {
+    const args = [...withAgent, '--set', 'tbprof=FOLDER/a.'];
+    const uwsgi = await startUwsgi({ app: file, processes: 2, threads: 1, tracebacker: null, args });
+    await eventually(
+      () => (existsSync(join(uwsgi.folder, 'a.2.stream')) ? true : null),
+      () => uwsgi.log(),
+    );
+    expect((await listOffers('--pid', `${uwsgi.pid}`)).offers).toEqual(['agent', 'agent']);
+    const recording = startRecording(folder, ['--pid', `${uwsgi.pid}`]);
+    await recording.until('both workers', ({ workers }) => workers.every(({ dumps }) => dumps > 10));
+    uwsgi.keepBusy(1, '/?seconds=1');
+    await recording.until('what they do', (_, { strings }) => strings.includes('wait'));
+    process.kill(uwsgi.workerPid(1), 'SIGKILL');
+    await recording.until('the next life', ({ workers }) => workers[0]!.respawns > 0);
+    let before = Number.POSITIVE_INFINITY;
+    await recording.until('dumps of it', ({ workers: [killed] }) => {
+      before = Math.min(before, killed!.dumps);
+      return killed!.dumps > before + 20;
+    });
+    const { coverage, profile, stderr } = await recording.end();
+    expect(stderr).not.toMatch(/crashed|poisoned/);
+    for (const worker of coverage.workers) {
+      expect(worker).toMatchObject({ source: 'agent', left: null, isGone: false });
+      const due = (profile.meta.durationMs! * 100) / 1_000;
+      expect(Math.abs(worker.planned - due)).toBeLessThan(2);
+    }
+  });
+
+  it('asks the tracebacker where what streams beside it refuses', async () => {
+    const uwsgi = await startUwsgi({ app: file, processes: 1, threads: 1 });
+    const refuse = afterRequest((socket) => {
+      socket.end('{"error":"not today"}\n');
+    });
+    await fakeTracebacker(`${uwsgi.prefix}1.stream`, refuse);
+    uwsgi.keepBusy(1, '/?seconds=100');
+    const recording = startRecording(folder, ['-s', uwsgi.prefix]);
+    await recording.until('dumps', ({ workers }) => workers[0]!.dumps > 5);
+    const { coverage, stderr } = await recording.end();
+    expect(coverage.workers[0]).toMatchObject({ source: 'tracebacker', fallbacks: 1, left: null });
+    expect(stderr).toMatch(/its agent could not be used, so its tracebacker was asked/);
+  });
+
+  it('refuses to record processor time that nobody can tell', async () => {
+    const uwsgi = await startUwsgi({ app: file, processes: 1, threads: 1 });
+    const { exitCode, stderr } = await runCli(['record', '-s', uwsgi.prefix, '-d', '1s', '--mode', 'cpu'], {
+      cwd: folder,
+    });
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/tracebacker cannot tell processor time, the agent can: tbprof agent --help/);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('finds a program that is no uWSGI', async () => {
+    const prefix = join(folder, 'p.');
+    const program = `import sys; sys.path.insert(0, ${JSON.stringify(agentFolder)}); import tbprof_agent; tbprof_agent.start(${JSON.stringify(prefix)}); exec(${JSON.stringify(app)}); compute(1000)`;
+    const child = spawn(findPython(), ['-c', program], { stdio: 'ignore' });
+    onTestFinished(() => stop(child, 'SIGKILL'));
+    await eventually(
+      () => (existsSync(`${prefix}${child.pid}.stream`) ? true : null),
+      () => 'no agent',
+    );
+    const recording = startRecording(folder, ['--pid', `${child.pid}`]);
+    await recording.until('what it does', (_, { strings }) => strings.includes('compute'));
+    const { exitCode, profile } = await recording.end();
+    expect(exitCode).toBe(0);
+    expect(profile.workers).toMatchObject([{ number: child.pid, address: `${prefix}${child.pid}`, pid: child.pid }]);
+  });
+});
+
+/** Debian's plugin of uWSGI comes with it. */
+function findPython(): string {
+  execFileSync('python3', ['--version']);
+  return 'python3';
+}

@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PairTable } from '../../src/profile/pairs.ts';
+
+describe('PairTable', () => {
+  it('numbers pairs as a Map of them does, however many there are', () => {
+    const number = fc.oneof(fc.integer({ min: -1, max: 30 }), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(number, number), { maxLength: 600, size: 'max' }), fc.nat(2_000), (pairs, more) => {
+        const table = new PairTable();
+        const known = new Map<string, number>();
+        for (const [at, [first, second]] of pairs.entries()) {
+          if (at === 5) table.reserve(more);
+          const key = `${first} ${second}`;
+          if (!known.has(key)) known.set(key, known.size);
+          expect(table.number(first, second)).toBe(known.get(key));
+        }
+        expect(table.size).toBe(known.size);
+        expect(Array.from(table.first(), (first, at) => `${first} ${table.second()[at]}`)).toEqual([...known.keys()]);
+      }),
+    );
+  });
+
+  it('leaves views as they were while it grows', () => {
+    const table = new PairTable();
+    table.number(7, 8);
+    const view = table.first();
+    for (let i = 0; i < 10_000; i++) table.number(i, i);
+    expect([...view]).toEqual([7]);
+  });
+});
