@@ -39,9 +39,11 @@ export async function loadInputs(
 
 function describeLosses({ file, whole, skipped }: LoadedFile): string[] {
   const cut = whole ? [] : [`${file} stops before its end: what is whole of it is shown`];
-  const losses = skipped.map(
-    ({ what, count: number, first }) => `${number} ${what}${first === null ? '' : ` (the first: ${first})`}`,
-  );
+  const losses = skipped.map(({ what, count: number, first }) => {
+    const things = number === 1 ? what.replace(/s\b/, '') : what;
+    const place = number === 1 ? first : `from ${first} on`;
+    return `${number} ${things}${first === null ? '' : ` (${place})`}`;
+  });
   return losses.length === 0 ? cut : [...cut, `${file}: skipped ${losses.join('; ')}`];
 }
 

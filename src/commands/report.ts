@@ -3,6 +3,7 @@ import { type ExitCode, exitCodes, usageError } from '../errors.ts';
 import type { View } from '../formats/format.ts';
 import { maxMatchedChars, parsePattern } from '../options.ts';
 import type { Profile } from '../profile/profile.ts';
+import { pruneProfile } from '../profile/prune.ts';
 import { redactProfile } from '../profile/redact.ts';
 import { printJson } from '../visible.ts';
 import type { CommandContext } from './context.ts';
@@ -62,8 +63,8 @@ function planPreparation(options: ReportOptions) {
     each: (profile: Profile, file: string) => weighByMode(profile, options.mode, file),
     // Filters are of what people see in the original; only then it is redacted.
     whole: (profile: Profile) => {
-      const filtered = filter(profile);
-      return redacts ? redactProfile(filtered, { isSecret }) : filtered;
+      const filtered = isFiltered(options) ? pruneProfile(filter(profile)) : profile;
+      return redacts ? redactProfile(pruneProfile(filtered), { isSecret }) : filtered;
     },
   };
 }

@@ -49,6 +49,7 @@ class Tracebacks {
     recorder: 'uWSGI',
   });
   readonly #workers = new Map<number | null, number>();
+  #last: number | null = null;
   #startedEpochMs: number | null = null;
   #lastMs = 0;
   #taken = 0;
@@ -90,7 +91,10 @@ class Tracebacks {
     return { ...profile, meta: { ...profile.meta, startedEpochMs, durationMs: this.#lastMs } };
   }
 
-  #workerOf({ worker, pid }: Traceback): number {
+  /** A dump of an idle worker does not say whose it is: likely of the one before it. */
+  #workerOf({ worker: named, pid, threads }: Traceback): number {
+    const worker = named ?? (threads.length === 0 ? this.#last : null);
+    this.#last = worker;
     let row = this.#workers.get(worker);
     if (row === undefined) {
       const address = worker === null ? this.#name : `worker ${worker}`;

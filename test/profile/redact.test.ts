@@ -60,7 +60,7 @@ describe('redactProfile', () => {
 
   it('gives one text one placeholder, and two texts two', () => {
     const { strings, frames, threads } = redactProfile(secretProfile(), all);
-    expect([...frames.function].map((string) => strings[string])).toEqual(['redacted-4', 'plain']);
+    expect([...frames.function].map((string) => strings[string])).toEqual(['redacted-5', 'plain']);
     expect(new Set(threads.map(({ name }) => name)).size).toBe(2);
   });
 

@@ -71,8 +71,10 @@ describe('tracebacks in a log', () => {
   it('need no log: dumps that were saved, one after another, name their workers by their threads', () => {
     const text = Buffer.from(fixture('tracebacker/django.worker2.dumps.txt')).toString();
     const found = readLines(text);
-    expect(found.length).toBe(text.split(banner).length - 1 - text.split(`${banner}\n\n${banner}`).length + 1);
-    expect(new Set(found.map(({ worker }) => worker))).toEqual(new Set([2]));
+    expect(found.length).toBe(text.split(banner).length - 1);
+    const busy = found.filter(({ threads }) => threads.length > 0);
+    expect(busy.length).toBeGreaterThan(2);
+    expect(new Set(busy.map(({ worker }) => worker))).toEqual(new Set([2]));
   });
 });
 
