@@ -30,12 +30,14 @@ export interface Intrusion {
 }
 
 /**
- * Who waits longer than this sees mostly threads that have just given the GIL up. It is given up after 5 ms at the latest
- * where another thread asks for it (sys.getswitchinterval), and after 0.1 ms while an agent samples.
+ * A tracebacker that waits longer than this sees mostly threads that have just given the GIL up: that happens after 5 ms at
+ * the latest where another thread asks for it (sys.getswitchinterval). While an agent samples, it happens after 0.1 ms,
+ * wherever the thread is; many threads in a row make it wait too, which hides nothing. Only still longer waits do.
  */
-const longWaitUs: Record<string, number> = { agent: 1_000 };
-const longestWaitUs = 4_000;
-const biasedShare = 0.2;
+const longWaits = {
+  tracebacker: { longUs: 4_000, share: 0.2 },
+  agent: { longUs: 5_000, share: 0.5 },
+};
 
 export function measureIntrusion(profile: Profile): Intrusion {
   const sources = measureCoverage(profile).workers.map(({ source }) => source);
@@ -60,14 +62,13 @@ export function measureIntrusion(profile: Profile): Intrusion {
       ...usage(profile, worker),
     };
   });
-  const count = sum(waits.map((own) => own.length));
-  const long = sum(
-    waits.map((own, worker) => {
-      const limitUs = longWaitUs[sources[worker]!] ?? longestWaitUs;
-      return own.filter((us) => us > limitUs).length;
-    }),
-  );
-  return { workers, biased: count > 0 && long > biasedShare * count };
+  const byAgents = waits.filter((_, worker) => sources[worker] === 'agent').flat();
+  const others = waits.filter((_, worker) => sources[worker] !== 'agent').flat();
+  return { workers, biased: areLong(others, longWaits.tracebacker) || areLong(byAgents, longWaits.agent) };
+}
+
+function areLong(waitsUs: readonly number[], { longUs, share }: (typeof longWaits)['agent']): boolean {
+  return waitsUs.filter((us) => us > longUs).length > share * waitsUs.length;
 }
 
 /** Between the first and the last look at the process that was there last. */
@@ -96,10 +97,6 @@ function countLines({ workers, stacks, dumps, samples }: Profile): number[] {
     }
   }
   return lines.map(Math.round);
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function percentile(sorted: readonly number[], share: number): number | null {

@@ -33,8 +33,8 @@ const biased =
   'dumps often waited for the GIL: code that computes is under-reported, code that waits is over-reported; the agent ' +
   '(tbprof agent) does not have this, and sys.setswitchinterval(0.0001) in the application makes it better';
 const hindered =
-  'the agent often waited for the GIL: C code holds it for long, or something has set the switch interval back; code ' +
-  'that computes may be under-reported';
+  'the agent waited long for the GIL, most of the time: C code that holds it, or more threads than the processor bears; ' +
+  'what computes meanwhile may be under-reported';
 
 export function findTroubles(profile: Profile): Trouble[] {
   const coverage = measureCoverage(profile);
