@@ -1,5 +1,6 @@
 // The report page against other flame graphs of the same profile, in one run of one browser: file size, time to the first
-// whole picture, to the picture after a zoom, to the answer of a search and to that of a filter, memory, elements.
+// whole picture, to the picture after a zoom, to the answer of a search and to that of a filter, memory, elements; and how
+// long the file takes to write, for those who do it outside of the page.
 //
 //     npm run bench:report [stacks ...]      1000 10000 100000 500000 real, where nothing is named
 //
@@ -15,7 +16,7 @@ import { realProfile, syntheticProfile } from './report/trees.js';
 const runs = 3;
 const plainUpTo = 100_000;
 const sizes = process.argv.length > 2 ? process.argv.slice(2) : ['1000', '10000', '100000', '500000', 'real'];
-const columns = ['file KB', 'load', 'zoom', 'search', 'filter', 'heap MB', 'nodes'];
+const columns = ['write', 'file KB', 'load', 'zoom', 'search', 'filter', 'heap MB', 'nodes'];
 
 const folder = mkdtempSync(join(tmpdir(), 'tbprof-bench-'));
 const browser = await openBrowser();
@@ -46,7 +47,7 @@ async function benchSize(size) {
     }
     const results = [];
     for (let run = 0; run < runs; run++) results.push(await browser.measure(page, renderer));
-    const row = { 'file KB': page.bytes / 1_000, ...medians(results) };
+    const row = { write: page.writeMs, 'file KB': page.bytes / 1_000, ...medians(results) };
     found.set(`${size} ${renderer.key}`, { ...row, bytes: page.bytes, stacks, templateBytes: page.templateBytes });
     console.log(`${renderer.name.padEnd(34)}${columns.map((name) => show(row[name])).join('')}`);
   }
@@ -64,6 +65,10 @@ function sayRatios() {
   }
   if (small && large) say('load at 500,000 stacks over that at 1,000', large.load / small.load, 'at most 3');
   if (!large) return;
+  for (const key of ['flamegraph.pl', 'inferno']) {
+    const other = of('500000', key);
+    if (other) say(`writing by ${key} over ours, 500,000 stacks`, other.write / large.write, 'at least 1');
+  }
   say('filter change at 500,000 stacks, ms', large.filter, 'under 150');
   if (!peer) return;
   say('load of speedscope over ours', peer.load / large.load, 'at least 5');

@@ -7,17 +7,20 @@ import { Command, CommanderError, InvalidArgumentError, Option } from '@commande
 import { agent, agentHelp } from './commands/agent.ts';
 import type { CommandContext, SuspendHandlers } from './commands/context.ts';
 import { demo } from './commands/demo.ts';
+import { diff } from './commands/diff.ts';
 import { modes } from './commands/mode.ts';
 import { read } from './commands/read.ts';
 import { record } from './commands/record.ts';
 import { report } from './commands/report.ts';
 import { workers } from './commands/workers.ts';
 import { type ExitCode, exitCodes, TbprofError } from './errors.ts';
+import { diffFormats } from './formats/diff-formats.ts';
 import { formats } from './formats/index.ts';
 import {
   defaults,
   parseCount,
   parseDuration,
+  parseGrowth,
   parsePid,
   parseRate,
   parseShare,
@@ -216,6 +219,47 @@ function buildProgram(writeOut: (text: string) => void) {
     .addOption(quietOption())
     .action((files, { by, threads, quiet, ...options }) =>
       execute({ quiet }, (context) => report(files, { ...options, view: { by, threads } }, context)),
+    );
+
+  program
+    .command('diff')
+    .description('what changed between two profiles, and is it more than chance; without -o and -f, print a table')
+    .argument('<before>', 'a profile that `tbprof report` can read; - is stdin')
+    .argument('<after>', 'another one')
+    .addOption(
+      new Option('-o, --output <file>', 'comparison to write, its ending names the format; - is stdout; repeatable')
+        .argParser(collect)
+        .default([] as readonly string[], 'a table to stdout'),
+    )
+    .addOption(
+      new Option('-f, --format <name>', `format of the outputs: ${diffFormats.map(({ name }) => name).join(', ')}`),
+    )
+    .addOption(
+      new Option('--per <what>', 'compare shares of all samples, or time per second and worker')
+        .choices(['share', 'second'] as const)
+        .default('share' as const),
+    )
+    .addOption(new Option('--by <what>', 'what a frame stands for').choices(groupings).default('function' as const))
+    .option('--stacks', 'compare whole stacks instead of functions', false)
+    .option('--threads', 'worker and thread as root frames', false)
+    .addOption(modeOption())
+    .addOption(patternOption('--worker <who>', 'only these workers: a number, or a part of the name'))
+    .addOption(patternOption('--thread <name>', 'only these threads'))
+    .addOption(patternOption('--include <frame>', 'only stacks that hold such a frame'))
+    .addOption(patternOption('--exclude <frame>', 'no stacks that hold such a frame'))
+    .addOption(patternOption('--focus <frame>', 'only what such a frame has called, itself included'))
+    .addOption(new Option('--from <time>', 'from this time after the beginning on').argParser(parser(parseTime)))
+    .addOption(new Option('--to <time>', 'up to this time').argParser(parser(parseTime)))
+    .addOption(
+      new Option(
+        '--fail-on <growth>',
+        'exit with 4 where something grew by more than this, beyond chance: +3% (points of share), +20ms (--per second)',
+      ).argParser(parser(parseGrowth)),
+    )
+    .option('--json', 'for machines: -f json', false)
+    .addOption(quietOption())
+    .action((before, after, { quiet, ...options }) =>
+      execute({ quiet }, (context) => diff({ before, after }, options, context)),
     );
 
   program

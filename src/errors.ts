@@ -11,6 +11,8 @@ export const exitCodes = {
   usage: 2,
   /** Recorded, but incomplete: a worker was lost on the way. */
   incomplete: 3,
+  /** Of `tbprof diff --fail-on`: something grew by more than it may. */
+  grown: 4,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

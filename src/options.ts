@@ -132,3 +132,20 @@ function compile(regex: string, text: string): RegExp {
 function lowerLetters(regex: string): string {
   return regex.replace(/\\.|[A-Z]/gs, (part) => (part.length === 1 ? part.toLowerCase() : part));
 }
+
+/** What may grow by how much: a part of all samples, or seconds per second and worker. */
+export interface Growth {
+  readonly amount: number;
+  readonly per: 'share' | 'second';
+}
+
+/** `+3%`: points of share; `+20ms`: time per second and worker. */
+export function parseGrowth(text: string): Growth {
+  const match = /^\+?(\d{1,9}(?:\.\d{1,9})?)(%|ms)$/.exec(text);
+  if (!match) {
+    throw usageError(`'${text}' is not a growth`, 'write it as +3% (points of share) or, with --per second, as +20ms');
+  }
+  return match[2] === '%'
+    ? { amount: Number(match[1]) / 100, per: 'share' }
+    : { amount: Number(match[1]) / 1_000, per: 'second' };
+}

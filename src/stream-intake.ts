@@ -6,7 +6,7 @@ import { type LiveEvent, LiveStream } from './stream/live.ts';
 import { Malformed } from './stream/values.ts';
 
 /** What one worker's names may take in the memory of a recording. Those of a large site take 10 MB. */
-const maxNamesBytes = 128 * 1024 * 1024;
+const defaultMaxNamesBytes = 128 * 1024 * 1024;
 
 export type WorkerEvent = LiveEvent & { readonly worker: number };
 
@@ -21,6 +21,8 @@ interface StreamIntakeOptions {
   readonly builder: ProfileBuilder;
   readonly rateHz: number;
   readonly note: (event: WorkerEvent) => void;
+  /** Of one worker. */
+  readonly maxNamesBytes?: number;
 }
 
 export class StreamIntake {
@@ -64,7 +66,7 @@ export class StreamIntake {
       stream.live.take(new TextDecoder().decode(bytes));
       const grown = (this.#namesBytes.get(worker) ?? 0) + builder.namesBytes - before;
       this.#namesBytes.set(worker, grown);
-      if (grown > maxNamesBytes) throw new Malformed('it names too much');
+      if (grown > (this.#options.maxNamesBytes ?? defaultMaxNamesBytes)) throw new Malformed('it names too much');
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       stream.wrong = error.message;

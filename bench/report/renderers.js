@@ -24,8 +24,11 @@ export const renderers = [
     name: 'tbprof',
     draw: async (profile, folder) => {
       const file = join(folder, 'report.html');
-      writeFileSync(file, await render(profile, 'html'));
-      return { file, templateBytes: statSync(join(root, 'templates/report.html')).size };
+      const begun = performance.now();
+      const page = await render(profile, 'html');
+      const writeMs = performance.now() - begun;
+      writeFileSync(file, page);
+      return { file, writeMs, templateBytes: statSync(join(root, 'templates/report.html')).size };
     },
     isDrawn: () => document.body.dataset.ready === 'yes' && document.querySelector('g.frame') !== null,
     zoom: clickFrame,
@@ -137,8 +140,12 @@ function svgFile(program) {
     draw: async (profile, folder) => {
       if (spawnSync(program, ['--help']).error) return null;
       const file = join(folder, 'graph.svg');
-      writeFileSync(file, execFileSync(program, { input: await render(profile, 'collapsed'), maxBuffer: 2 ** 30 }));
-      return { file };
+      const input = await render(profile, 'collapsed');
+      const begun = performance.now();
+      const picture = execFileSync(program, { input, maxBuffer: 2 ** 30, stdio: ['pipe', 'pipe', 'ignore'] });
+      const writeMs = performance.now() - begun;
+      writeFileSync(file, picture);
+      return { file, writeMs };
     },
     isDrawn: () => document.readyState === 'complete',
     zoom: clickFrame,

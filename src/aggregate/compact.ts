@@ -34,7 +34,10 @@ export function compactProfile(profile: Profile): Profile {
 function boundSamples(profile: Profile): Profile {
   const lastMs = profile.dumps.timeMs.reduce((last, time) => Math.max(last, time), 0);
   let bounded = profile;
-  for (let bucketMs = firstBucketMs; bucketMs < longestBucketMs; bucketMs *= 2) {
+  let bucketMs = firstBucketMs;
+  // The first try is with eight times as many buckets: each try takes its time.
+  while (lastMs / bucketMs > 8 * fewestBuckets) bucketMs *= 2;
+  for (; bucketMs < longestBucketMs; bucketMs *= 2) {
     const count = bounded.samples.stack.length;
     if (count <= samplesKept || (count <= mostSamples && lastMs / bucketMs < fewestBuckets / 2)) break;
     bounded = { ...profile, ...coarsen(bounded, bucketMs) };

@@ -1,7 +1,7 @@
 // What `-o` and `-f` mean, for every command that writes reports.
 import { usageError } from '../errors.ts';
 import type { Format, View } from '../formats/format.ts';
-import { endingOf, formatNamed, formatOfFile, formats } from '../formats/index.ts';
+import { endingOf, formatAmong, formatFor, formatNamed, formats } from '../formats/index.ts';
 import { recording } from '../formats/recording.ts';
 import { inBlocks } from '../output/blocks.ts';
 import { readTemplate } from '../output/files.ts';
@@ -10,11 +10,14 @@ import { checkWritable, exists, keepsWhatIsWritten, writeReport } from '../outpu
 import { renderProfile } from '../pipeline.ts';
 import type { Profile } from '../profile/profile.ts';
 
-export interface Output {
+/** A file and its format, which is one of some registry. */
+export interface Planned<F> {
   /** `-` is stdout. */
   readonly file: string;
-  readonly format: Format;
+  readonly format: F;
 }
+
+export type Output = Planned<Format>;
 
 interface OutputOptions {
   readonly output: readonly string[];
@@ -23,15 +26,24 @@ interface OutputOptions {
 
 /** Decides about files and formats, and finds what cannot be written before anything is recorded. */
 export function planOutputs({ output, format }: OutputOptions, now: Date): Output[] {
-  const named = format === undefined ? null : formatNamed(format);
-  const files = output.length > 0 ? output : [defaultFile(named ?? formats[0]!, now)];
-  const outputs = files.map((file) => ({ file, format: named ?? chooseFormat(file) }));
+  const named = format === undefined ? formats[0]! : formatNamed(format);
+  return planFiles(output.length > 0 ? output : [defaultFile(named, now)], format, formats);
+}
+
+/** As {@link planOutputs}, with the formats of any registry. */
+export function planFiles<F extends Pick<Format, 'name' | 'extensions'>>(
+  files: readonly string[],
+  format: string | undefined,
+  known: readonly F[],
+): Planned<F>[] {
+  const named = format === undefined ? null : formatAmong(format, known);
+  const outputs = files.map((file) => ({ file, format: named ?? chooseFormat(file, known) }));
   for (const { file } of outputs) if (file !== '-') checkWritable(file);
   return outputs;
 }
 
-export interface Written {
-  readonly written: readonly Output[];
+export interface Written<O = Output> {
+  readonly written: readonly O[];
   /** The first failure; null where there was none. It is for the caller to throw, when all else is done. */
   readonly failure: { readonly error: unknown } | null;
 }
@@ -48,8 +60,8 @@ export function writerOf(profile: Profile, view: View, terminal: Terminal): (out
 }
 
 /** Gives every output its turn: one that fails takes none of the others with it. */
-export async function tryEach(outputs: readonly Output[], write: (output: Output) => Promise<void>): Promise<Written> {
-  const written: Output[] = [];
+export async function tryEach<O>(outputs: readonly O[], write: (output: O) => Promise<void>): Promise<Written<O>> {
+  const written: O[] = [];
   let failure: Written['failure'] = null;
   for (const output of outputs) {
     try {
@@ -70,11 +82,14 @@ export function recordingName(outputs: readonly Output[], now: Date): string {
   return `${first.file.slice(0, first.file.length - ending.length)}${recording.extensions[0]}`;
 }
 
-function chooseFormat(file: string): Format {
-  if (file === '-') throw usageError('-o - does not say which format', 'add -f collapsed, -f speedscope or -f html');
-  const found = formatOfFile(file);
+function chooseFormat<F extends Pick<Format, 'name' | 'extensions'>>(file: string, known: readonly F[]): F {
+  if (file === '-') {
+    const names = known.map(({ name }) => name).join(', ');
+    throw usageError('-o - does not say which format', `name it with -f: ${names}`);
+  }
+  const found = formatFor(file, known);
   if (found) return found;
-  const endings = formats.flatMap(({ extensions }) => extensions).join(', ');
+  const endings = known.flatMap(({ extensions }) => extensions).join(', ');
   throw usageError(`${file} has no ending that names a format`, `known: ${endings}; or name the format with -f`);
 }
 

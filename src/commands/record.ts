@@ -18,7 +18,7 @@ import type { CommandContext } from './context.ts';
 import { type Mode, requireMode, weighByMode } from './mode.ts';
 import { type Output, planOutputs, recordingName, tryEach, type Written, writerOf } from './outputs.ts';
 import { showStatus } from './status.ts';
-import { chooseSockets, refuseDanger } from './targets.ts';
+import { chooseSockets, refuseDanger, requireAgent } from './targets.ts';
 
 /** How to sample, whoever it is. */
 export interface SamplingOptions
@@ -54,6 +54,7 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
   const { terminal } = context;
   const targets = discovery.look();
   requireMode(sampling.mode, targets);
+  if (sampling.greenlets || sampling.tasks) requireAgent(targets);
   if (!sampling.keepGoing) refuseDanger(targets.filter(({ stream }) => stream === null));
   const rates = chooseRates(sampling.rateHz, targets);
   const file = new RecordingFile(recordingName(outputs, context.now()));

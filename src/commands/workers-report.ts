@@ -62,6 +62,8 @@ export interface DumpSeen {
   readonly reading: Pick<Reading, 'waitMs' | 'tookMs'>;
   readonly verdict: Verdict;
   readonly threads: readonly ThreadStack[];
+  /** Its agent streams, though nothing gives dumps. */
+  readonly streams: boolean;
 }
 
 /** `seen` is null where the worker was not asked. */
@@ -95,6 +97,7 @@ export function isFit(verdict: Fitness): boolean {
 
 function judge(seen: DumpSeen | null): Fitness {
   if (seen === null) return 'spared';
+  if (seen.streams) return 'ok';
   if (seen.verdict !== 'dump') return seen.verdict;
   return seen.threads.some(({ cut }) => cut) ? 'cut' : 'ok';
 }

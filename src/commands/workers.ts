@@ -156,6 +156,6 @@ function usageOf({ process }: Target): ProcessUsage {
   return { uptimeSeconds: ageSecondsOf(process), rssBytes: readProcessStat(process.pid)?.rssBytes ?? null };
 }
 
-function parse({ reading, verdict }: WorkerDump): DumpSeen {
-  return { reading, verdict, threads: new DumpParser().parse(reading.bytes).threads };
+function parse({ reading, verdict, streams }: WorkerDump): DumpSeen {
+  return { reading, verdict, streams, threads: new DumpParser().parse(reading.bytes).threads };
 }

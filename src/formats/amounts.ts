@@ -10,7 +10,7 @@ export function describeWeight({ meta }: Profile): (ticks: number) => string {
 }
 
 export function describeSeconds(seconds: number): string {
-  if (seconds > 0 && seconds < 1) return `${(seconds * 1_000).toPrecision(3).replace(/\.?0+$/, '')} ms`;
+  if (seconds > 0 && seconds < 1) return `${Number((seconds * 1_000).toPrecision(3))} ms`;
   return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
 }
 

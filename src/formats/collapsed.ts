@@ -110,6 +110,6 @@ function rank(labels: readonly string[]): { readonly texts: readonly string[]; r
  * The format has no escapes: `;` parts frames, so it becomes what looks like it, and line ends part stacks. They and all
  * else that a terminal would obey are shown: collapsed text is often looked at.
  */
-function escapeFrame(label: string): string {
+export function escapeFrame(label: string): string {
   return visible(label.replaceAll(';', ':')) || '<unknown>';
 }

@@ -51,11 +51,12 @@ class StackLines {
   #number = 0;
   #taken = 0;
   #meta: Pick<ImportedMeta, 'measure' | 'rateHz' | 'recorder'> = { measure: 'count', rateHz: 1, recorder: 'unknown' };
-  // The line before, and where its frames ended: sorted files repeat most of it.
+  // The line before, and where its frames ended: sorted files repeat most of it. Lists keep what was longer once.
   #before = '';
-  #ends: number[] = [];
-  #roots: Roots[] = [];
-  #stacks: number[] = [];
+  #depth = 0;
+  readonly #ends: number[] = [];
+  readonly #roots: Roots[] = [];
+  readonly #stacks: number[] = [];
 
   constructor(name: string, skipped: SkipCount) {
     this.#name = name;
@@ -119,8 +120,8 @@ class StackLines {
   /** Goes up the stack from where it parts from the line before. */
   #walk(line: string, end: number): { readonly place: Roots; readonly stack: number } {
     let known = this.#shared(line, end);
-    let place = this.#roots[known - 1] ?? this.#noRoots;
-    let stack = this.#stacks[known - 1] ?? -1;
+    let place = known === 0 ? this.#noRoots : this.#roots[known - 1]!;
+    let stack = known === 0 ? -1 : this.#stacks[known - 1]!;
     let from = known === 0 ? 0 : this.#ends[known - 1]! + 1;
     for (; from <= end; known++) {
       const semicolon = line.indexOf(';', from);
@@ -136,7 +137,7 @@ class StackLines {
       this.#stacks[known] = stack;
       from = to + 1;
     }
-    for (const before of [this.#ends, this.#roots, this.#stacks]) before.length = known;
+    this.#depth = known;
     this.#before = line;
     return { place, stack };
   }
@@ -149,13 +150,14 @@ class StackLines {
   /** How many frames it shares with the line before. What shares so many shares all fewer, so halving finds it. */
   #shared(line: string, end: number): number {
     let known = 0;
-    let tooMany = this.#ends.length + 1;
+    let tooMany = this.#depth + 1;
     while (known + 1 < tooMany) {
       const tried = (known + tooMany) >> 1;
       const from = known === 0 ? 0 : this.#ends[known - 1]!;
       const to = this.#ends[tried - 1]!;
-      const isShared = to < end && line.charCodeAt(to) === 0x3b && line.startsWith(this.#before.slice(from, to), from);
-      if (isShared) known = tried;
+      // Equality of strings is a comparison of memory; `startsWith` goes character by character.
+      const isSame = () => line.slice(from, to) === this.#before.slice(from, to);
+      if (to < end && line.charCodeAt(to) === 0x3b && isSame()) known = tried;
       else tooMany = tried;
     }
     return known;

@@ -78,7 +78,6 @@ const gapReasons: Record<string, string> = {
   'too-slow': 'lost to dumps without an end',
   abandoned: 'lost: no answer in time',
   leak: 'not asked for, because its tracebacker had leaked enough',
-  closed: 'between two streams',
   refused: 'lost: its agent refused',
   'no-stream': 'lost: its agent did not answer as one',
   malformed: 'lost to a broken stream',

@@ -1,21 +1,38 @@
 // Bounds the memory of long recordings: what happened within a bucket of time is told once per worker, thread and stack.
 // Weights are added, so nothing of any total changes; what is lost is the order of things within a bucket.
 import { IntColumn, viewColumns } from './columns.ts';
+import { PairTable } from './pairs.ts';
 import type { DumpTable, Profile, SampleTable } from './profile.ts';
 
-interface Bucket {
-  readonly timeMs: number;
-  readonly worker: number;
-  dumps: number;
-  weight: number;
+/** What one worker's dumps of a stretch of time come to; used again for its next one. */
+class Bucket {
+  timeMs = 0;
+  dumps = 0;
+  weight = 0;
   /** Of the dump that took longest among them: a mean would hide what they are there to show. */
-  waitUs: number;
-  sendUs: number;
-  /** By thread and stack, packed into one exact number. */
-  readonly samples: Map<number, { weight: number; cpuUs: number }>;
-}
+  waitUs = -1;
+  sendUs = -1;
+  /** Threads and stacks, and what their samples have in common, by number of the pair. */
+  readonly samples = new PairTable();
+  readonly weights: number[] = [];
+  readonly cpuUs: number[] = [];
 
-const maxStacks = 2 ** 31;
+  begin(timeMs: number): void {
+    this.timeMs = timeMs;
+    this.dumps = 0;
+    this.weight = 0;
+    this.waitUs = -1;
+    this.sendUs = -1;
+    this.samples.clear();
+  }
+
+  addSample(thread: number, stack: number, { weight, cpuUs }: { weight: number; cpuUs: number }): void {
+    const known = this.samples.size;
+    const pair = this.samples.number(thread, stack);
+    this.weights[pair] = (pair < known ? this.weights[pair]! : 0) + weight;
+    this.cpuUs[pair] = pair < known ? addKnown(this.cpuUs[pair]!, cpuUs) : cpuUs;
+  }
+}
 
 /** Columns are 32 bits wide. */
 const maxCpuUs = 2 ** 31 - 1;
@@ -47,14 +64,16 @@ function addKnown(a: number, b: number): number {
 export function coarsen({ dumps, samples }: Profile, bucketMs: number): { dumps: DumpTable; samples: SampleTable } {
   const rows = newDumpColumns();
   const merged = newSampleColumns();
-  const write = (bucket: Bucket) => {
-    for (const [key, { weight, cpuUs }] of bucket.samples) {
-      merged.thread.push(Math.floor(key / maxStacks));
-      merged.stack.push(key % maxStacks);
-      merged.weight.push(weight);
-      merged.cpuUs.push(Math.min(cpuUs, maxCpuUs));
+  const write = (worker: number, bucket: Bucket) => {
+    const threads = bucket.samples.first();
+    const stacks = bucket.samples.second();
+    for (let pair = 0; pair < threads.length; pair++) {
+      merged.thread.push(threads[pair]!);
+      merged.stack.push(stacks[pair]!);
+      merged.weight.push(bucket.weights[pair]!);
+      merged.cpuUs.push(Math.min(bucket.cpuUs[pair]!, maxCpuUs));
     }
-    rows.worker.push(bucket.worker);
+    rows.worker.push(worker);
     rows.timeMs.push(bucket.timeMs);
     rows.dumps.push(bucket.dumps);
     rows.weight.push(bucket.weight);
@@ -68,32 +87,24 @@ export function coarsen({ dumps, samples }: Profile, bucketMs: number): { dumps:
   for (let row = 0; row < dumps.worker.length; row++) {
     const worker = dumps.worker[row]!;
     const timeMs = dumps.timeMs[row]!;
-    let bucket = open.get(worker);
-    if (bucket && Math.floor(bucket.timeMs / bucketMs) !== Math.floor(timeMs / bucketMs)) {
-      write(bucket);
-      bucket = undefined;
-    }
-    if (bucket === undefined) {
-      bucket = { timeMs, worker, dumps: 0, weight: 0, waitUs: -1, sendUs: -1, samples: new Map() };
+    const known = open.get(worker);
+    const bucket = known ?? new Bucket();
+    if (known === undefined) {
       open.set(worker, bucket);
+      bucket.begin(timeMs);
+    } else if (Math.floor(bucket.timeMs / bucketMs) !== Math.floor(timeMs / bucketMs)) {
+      write(worker, bucket);
+      bucket.begin(timeMs);
     }
     bucket.dumps += dumps.dumps[row]!;
     bucket.weight += dumps.weight[row]!;
     bucket.waitUs = Math.max(bucket.waitUs, dumps.waitUs[row]!);
     bucket.sendUs = Math.max(bucket.sendUs, dumps.sendUs[row]!);
     for (; sample < dumps.sampleEnd[row]!; sample++) {
-      const key = samples.thread[sample]! * maxStacks + samples.stack[sample]!;
-      const before = bucket.samples.get(key);
-      const weight = samples.weight[sample]!;
-      const cpuUs = samples.cpuUs[sample]!;
-      if (before === undefined) {
-        bucket.samples.set(key, { weight, cpuUs });
-      } else {
-        before.weight += weight;
-        before.cpuUs = addKnown(before.cpuUs, cpuUs);
-      }
+      const [weight, cpuUs] = [samples.weight[sample]!, samples.cpuUs[sample]!];
+      bucket.addSample(samples.thread[sample]!, samples.stack[sample]!, { weight, cpuUs });
     }
   }
-  for (const bucket of open.values()) write(bucket);
+  for (const [worker, bucket] of open) write(worker, bucket);
   return { dumps: viewColumns(rows), samples: viewColumns(merged) };
 }

@@ -34,6 +34,13 @@ export class PairTable {
     if (slots > this.#slots.length) this.#grow(slots);
   }
 
+  /** Forgets all pairs. Views of before are not valid any more. */
+  clear(): void {
+    if (this.#slots.length > 16 * (this.#size + leastSlots)) this.#slots = new Int32Array(leastSlots);
+    else this.#slots.fill(0);
+    this.#size = 0;
+  }
+
   /** The pairs so far, by number, without a copy: later ones do not show in it. */
   first(): Int32Array {
     return this.#first.subarray(0, this.#size);
@@ -60,8 +67,10 @@ export class PairTable {
 
   #grow(slots: number): void {
     this.#slots = new Int32Array(slots);
-    this.#first = grown(this.#first, slots / 2);
-    this.#second = grown(this.#second, slots / 2);
+    if (slots / 2 > this.#first.length) {
+      this.#first = grown(this.#first, slots / 2);
+      this.#second = grown(this.#second, slots / 2);
+    }
     for (let number = 0; number < this.#size; number++) {
       this.#slots[this.#find(this.#first[number]!, this.#second[number]!)] = number + 1;
     }

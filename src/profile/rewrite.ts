@@ -25,6 +25,7 @@ export interface Rewriting {
 export function rewriteStacks(profile: Profile, plan: (make: StackMaker) => Rewriting): Profile {
   const { stacks, samples } = profile;
   const builder = copyFrames(profile);
+  builder.reserveStacks(stacks.parent.length);
   const { root, step, byThread } = plan({
     push: (stack, frame) => builder.stack(stack, frame),
     named: (name) => builder.frame(builder.string(name), builder.string(''), 0, builder.string('')),

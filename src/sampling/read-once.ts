@@ -1,7 +1,8 @@
 // One careful dump of each target, for the commands that look once: one worker of each server first, and the others when
 // it has survived, since a stock tracebacker can crash its worker.
+import { followStream } from '../tracebacker/follow.ts';
 import { type Reading, readDump } from '../tracebacker/read.ts';
-import type { Target } from '../tracebacker/target.ts';
+import type { Address, Target } from '../tracebacker/target.ts';
 import { judgeReading, type Verdict } from '../tracebacker/verdict.ts';
 import { ServerGuard } from './guard.ts';
 import { probeMs } from './sampled-worker.ts';
@@ -13,6 +14,8 @@ export interface WorkerDump {
   readonly target: Target;
   readonly reading: Reading;
   readonly verdict: Verdict;
+  /** Nothing listens for dumps, but its agent's stream does. */
+  readonly streams: boolean;
 }
 
 interface ReadOnceOptions {
@@ -42,8 +45,26 @@ export async function readOnce(
       const verdict = await judgeReading(reading, target);
       clearTimeout(passOn);
       guard.conclude(verdict, { worker, nowMs: performance.now(), answered: false });
-      return { target, reading, verdict };
+      const streams = verdict === 'gone' && target.stream !== null && (await greets(target.stream, stop));
+      return { target, reading, verdict, streams };
     }),
   );
   return dumps.filter((dump) => dump !== null);
+}
+
+/** Whether an agent begins a stream there; it is left at its first line. */
+async function greets(stream: Address, stop: AbortSignal): Promise<boolean> {
+  let greeted = false;
+  const following = followStream(stream, {
+    request: { rateHz: 1, switchInterval: 0.005, maxOverhead: 0.1, cpu: false, greenlets: false, tasks: false },
+    take: () => {
+      greeted = true;
+      following.abandon();
+    },
+    room: () => null,
+  });
+  stop.addEventListener('abort', following.abandon);
+  await following.done;
+  stop.removeEventListener('abort', following.abandon);
+  return greeted;
 }

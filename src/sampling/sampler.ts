@@ -8,7 +8,7 @@ import { PauseGate } from './pause-gate.ts';
 import { RecordingTime } from './recording-time.ts';
 import type { SampledDump } from './sampled.ts';
 import { SampledWorker } from './sampled-worker.ts';
-import { OpenStreams, type StreamWays, takeStream } from './stream-worker.ts';
+import { LatestStreams, type StreamWays, takeStream } from './stream-worker.ts';
 import { staggeredPhase, TickSchedule } from './ticks.ts';
 
 export interface SamplerOptions<Target, Reading>
@@ -48,7 +48,7 @@ export class Sampler<Target extends { readonly server: string; readonly stream: 
   readonly #options: SamplerOptions<Target, Reading>;
   readonly #time: RecordingTime;
   readonly #gate = new PauseGate();
-  readonly #streams = new OpenStreams();
+  readonly #streams = new LatestStreams();
   readonly #guards = new Map<string, ServerGuard>();
   readonly #workers: SampledWorker<Target, Reading>[] = [];
   readonly #strides = new Map<number, number>();
@@ -75,7 +75,8 @@ export class Sampler<Target extends { readonly server: string; readonly stream: 
   /** Workers are numbered in the order in which they are added. Targets that come together are given together. */
   add(targets: readonly Target[]): void {
     const { rateHz, random, emit, clock } = this.#options;
-    const startMs = this.#time.nowMs();
+    // The schedule of the first ones begins with the recording, however long the system has kept us waiting since.
+    const startMs = this.#workers.length === 0 ? 0 : this.#time.nowMs();
     const around = { time: this.#time, clock, gate: this.#gate };
     const added = targets.map((target) => {
       const number = this.#workers.length;

@@ -28,19 +28,18 @@ export interface StreamWays<Target> {
   readonly emit: (piece: StreamPiece) => void;
 }
 
-/** The streams that are open, so that they can be closed from outside. */
-export class OpenStreams {
-  readonly #open = new Map<number, { readonly sinceMs: number; readonly refuse: () => void }>();
+/** The latest stream of each worker, so that it can be refused from outside: its lines are read elsewhere, and later. */
+export class LatestStreams {
+  readonly #latest = new Map<number, { readonly sinceMs: number; readonly refuse: () => void }>();
 
   /** Its lines are worth nothing; one that has begun since then is not meant. */
   refuse(worker: number, sinceMs: number): void {
-    const stream = this.#open.get(worker);
+    const stream = this.#latest.get(worker);
     if (stream?.sinceMs === sinceMs) stream.refuse();
   }
 
-  add(worker: number, sinceMs: number, refuse: () => void): () => void {
-    this.#open.set(worker, { sinceMs, refuse });
-    return () => this.#open.delete(worker);
+  set(worker: number, sinceMs: number, refuse: () => void): void {
+    this.#latest.set(worker, { sinceMs, refuse });
   }
 }
 
@@ -48,7 +47,7 @@ export class OpenStreams {
 export async function takeStream<Target extends { readonly stream: unknown }, Reading>(
   worker: SampledWorker<Target, Reading>,
   ways: StreamWays<Target>,
-  open: OpenStreams,
+  latest: LatestStreams,
 ): Promise<Asked> {
   const { time, gate } = ways;
   const { ticks, target } = worker;
@@ -73,9 +72,12 @@ export async function takeStream<Target extends { readonly stream: unknown }, Re
     }
     send(lines, null);
   });
-  const forget = open.add(worker.number, sinceMs, () => {
+  let isOver = false;
+  latest.set(worker.number, sinceMs, () => {
     isMalformed = true;
     following.abandon();
+    // One that lies and leaves must not come again to lie.
+    if (isOver && worker.target === target) worker.way = 'dumps';
   });
   const ignoreEnd = time.onEnd(() => {
     void time.sleepUntil(time.nowMs() + lingerMs, new AbortController().signal).then(() => following.close());
@@ -85,8 +87,8 @@ export async function takeStream<Target extends { readonly stream: unknown }, Re
     return isMalformed ? 'malformed' : await ways.judge(end, target);
   };
   const verdict = await gate.pass(judge, () => following.close());
+  isOver = true;
   ignoreEnd();
-  forget();
   settle();
   const ageMs = time.nowMs() - sinceMs;
   const consequence = conclude(worker, verdict, { pieces, ageMs });

@@ -59,6 +59,7 @@ export class StreamTables {
       'up' in columns
         ? fromPreorder(columns, { stackCount: this.stacks.length, frameCount: this.frames.length })
         : equalColumns(columns, ['parent', 'frame']);
+    this.#builder.reserveStacks(frames.length);
     for (let row = 0; row < frames.length; row++) {
       // Parents are looked up among the stacks before this one, so that there can be no cycle.
       const parent = parents[row] === -1 ? -1 : look(this.stacks, parents[row], 'stack');

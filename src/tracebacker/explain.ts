@@ -76,6 +76,13 @@ export function explainVerdict(target: Target, verdict: string, nodeVersion: str
             ? 'its GIL is held, or what listens there is no tracebacker: try again, for longer'
             : 'its GIL is held, by a long C call or a stopped process: try again, for longer',
       };
+    case 'refused':
+    case 'no-stream':
+    case 'malformed':
+      return {
+        message: `the agent of ${nameTarget(target)} could not be used (${verdict}), and nothing else answers for it on ${where}`,
+        hint: 'look for tbprof_agent in the log of its program, and install the agent of this tbprof: tbprof agent --help',
+      };
     case 'too-slow':
       return { message: `the dump of ${where} does not end`, hint: 'check what listens there' };
     case 'too-large':

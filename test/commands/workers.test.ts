@@ -21,6 +21,7 @@ const usage = { uptimeSeconds: 125, rssBytes: 25 * 2 ** 20, offers: 'tracebacker
 const seen = (threads: string[], cut = false): DumpSeen => ({
   reading: { waitMs: 0.42, tookMs: 0.9 },
   verdict: 'dump',
+  streams: false,
   threads: threads.map((thread) => ({ thread, frames: [], cut })),
 });
 const server = (pid: number | null, workers: ServerReport['workers']): ServerReport => ({
@@ -46,6 +47,11 @@ describe('describeWorker', () => {
   it('counts cores and other threads', () => {
     const row = describeWorker(target(1, 11), usage, seen(['uWSGIWorker1Core0', 'Thread-1 (loop)']));
     expect(row).toMatchObject({ worker: 1, pid: 11, busyCores: 1, otherThreads: 1, verdict: 'ok', waitMs: 0.42 });
+  });
+
+  it('calls a worker fit that has an agent and nothing for dumps, without a word on what it does', () => {
+    const row = describeWorker(target(1, 11), usage, { ...seen([]), verdict: 'gone', streams: true });
+    expect(row).toMatchObject({ verdict: 'ok', busyCores: null, otherThreads: null });
   });
 
   it('calls a worker unfit whose dump stops in a stack, or who was not asked', () => {

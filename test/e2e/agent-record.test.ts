@@ -117,14 +117,20 @@ describeWith('uwsgi', 'recording through the agent', () => {
     expect(stderr).toMatch(/its agent could not be used, so its tracebacker was asked/);
   });
 
-  it('refuses to record processor time that nobody can tell', async () => {
+  it('refuses to record what only an agent can tell, where there is none', async () => {
     const uwsgi = await startUwsgi({ app: file, processes: 1, threads: 1 });
-    const { exitCode, stderr } = await runCli(['record', '-s', uwsgi.prefix, '-d', '1s', '--mode', 'cpu'], {
-      cwd: folder,
-    });
-    expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/tracebacker cannot tell processor time, the agent can: tbprof agent --help/);
-    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    const refused = async (...args: string[]) => {
+      const { exitCode, stderr } = await runCli(['record', '-s', uwsgi.prefix, '-d', '1s', ...args], { cwd: folder });
+      expect(exitCode).toBe(2);
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+      return stderr;
+    };
+    expect(await refused('--mode', 'cpu')).toMatch(
+      /tracebacker cannot tell processor time, the agent can: tbprof agent --help/,
+    );
+    expect(await refused('--greenlets')).toMatch(
+      /need an agent, which these workers lack \(see: tbprof agent --help\)/,
+    );
   });
 
   it('finds a program that is no uWSGI', async () => {

@@ -1,12 +1,15 @@
 // What happens to a recording when something happens to a real uWSGI: verdicts, exit codes, and what of the healthy
 // workers must not be lost. Recordings are followed while they are made, so that nothing depends on how fast things are.
-import { rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Coverage } from '../../src/aggregate/coverage.ts';
+import type { WorkersReport } from '../../src/commands/workers-report.ts';
 import { forEachSample, framesOf, type Profile } from '../../src/profile/profile.ts';
 import { readProcessStat } from '../../src/tracebacker/processes.ts';
+import { runCli } from '../helpers/cli.ts';
 import { describeWith } from '../helpers/describe-with.ts';
 import { startRecording } from '../helpers/live-recording.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
@@ -238,7 +241,7 @@ describeWith('uwsgi', 'with a real uWSGI to which something happens', () => {
     expect([...functionsOf(profile, 0), ...functionsOf(profile, 1)]).toContain('wait');
   });
 
-  it.each([undefined, 'ini', 'yaml', 'environment'] as const)(
+  it.each([undefined, 'ini', 'yaml', 'xml', 'environment'] as const)(
     'finds the tracebackers of a server by its pid, configured by %s, and no request socket',
     async (configuredBy) => {
       const app = writeApp(waitingApp());
@@ -254,13 +257,49 @@ describeWith('uwsgi', 'with a real uWSGI to which something happens', () => {
       await recording.until('dumps of both', (coverage) => observed(coverage, 0) > 10 && observed(coverage, 1) > 10);
       const { exitCode, profile } = await recording.end();
       expect(exitCode).toBe(0);
-      expect(profile.workers).toEqual(
+      expect(profile.workers).toMatchObject(
         [1, 2].map((number) => ({ number, address: `${uwsgi.prefix}${number}`, pid: uwsgi.workerPid(number) })),
       );
       // A connection to the request socket without a request is a line in the log.
       expect(uwsgi.log()).not.toMatch(/invalid request|timeout/i);
     },
   );
+
+  it('finds the tracebackers of a vassal, by the pid of its worker, and takes its emperor for no server', async () => {
+    const home = join(folder, 'empire');
+    mkdirSync(join(home, 'vassals'), { recursive: true });
+    const options = {
+      ...{ plugins: 'python3', 'wsgi-file': writeApp(waitingApp()), master: 'true', processes: '1' },
+      ...{ socket: join(home, 'req.1'), 'py-tracebacker': join(home, 's.') },
+    };
+    const lines = Object.entries(options).map(([name, value]) => `${name} = ${value}\n`);
+    writeFileSync(join(home, 'vassals', 'site.ini'), `[uwsgi]\n${lines.join('')}`);
+    const emperor = spawn('uwsgi', ['--emperor', join(home, 'vassals'), '--die-on-term'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    onTestFinished(() => stop(emperor));
+    let log = '';
+    emperor.stderr.on('data', (chunk: Buffer) => {
+      log += chunk;
+    });
+    const worker = await eventually(
+      () => {
+        if (!log.includes(`for worker 1 available on ${home}/s.1\n`)) return null;
+        return Number(/spawned uWSGI worker 1 \(pid: (\d+)/.exec(log)?.[1] ?? Number.NaN) || null;
+      },
+      () => `no vassal:\n${log}`,
+    );
+    const { stdout, stderr } = await runCli(['workers', '--json', '--pid', `${worker}`]);
+    if (stdout === '') throw new Error(stderr);
+    const { servers } = JSON.parse(stdout) as WorkersReport;
+    expect(servers).toHaveLength(1);
+    expect(servers[0]!.pid).not.toBe(emperor.pid);
+    expect(servers[0]!.workers).toMatchObject([
+      { worker: 1, pid: worker, address: join(home, 's.1'), verdict: 'ok', offers: 'tracebacker' },
+    ]);
+    const none = await runCli(['workers', '--json', '--pid', `${emperor.pid}`]);
+    expect(none.exitCode).toBe(1);
+  });
 
   it('finds them by the pid of a worker, where the file that names them is gone', async () => {
     const app = writeApp(waitingApp());

@@ -73,7 +73,7 @@ describeWith('uwsgi', 'tbprof workers with a real uWSGI', () => {
 
     const table = await runCli(['workers', ...pidOf(uwsgi)]);
     expect(table.exitCode).toBe(0);
-    expect(table.stdout).toMatch(/^ +1 +\d+ +\S+ +\d+ MiB +(idle|busy, 1 core) +[\d.]+ ms +ok +\S+1$/m);
+    expect(table.stdout).toMatch(/^ +1 +\d+ +\S+ +\d+ MiB +(idle|busy, 1 core) +[\d.]+ ms +ok +tracebacker +\S+1$/m);
   });
 
   it('finds nothing grave on a plain server, even where uWSGI runs threads of its own in the master', async () => {

@@ -18,7 +18,7 @@ interface UwsgiOptions {
   /** Value of py-tracebacker; without it a prefix in a folder of its own; null: no tracebacker. */
   readonly tracebacker?: string | null;
   /** Where py-tracebacker is said; the command line without it. */
-  readonly configuredBy?: 'ini' | 'yaml' | 'environment';
+  readonly configuredBy?: 'ini' | 'yaml' | 'xml' | 'environment';
   /** Workers at the beginning, where `cheaper` starts fewer than `processes`. */
   readonly atFirst?: number;
   /** More arguments; `FOLDER` stands for the folder of this server. */
@@ -69,7 +69,11 @@ function configure(
 ): { args: readonly string[]; env: Record<string, string> } {
   if (by === undefined) return { args: ['--py-tracebacker', prefix], env: {} };
   if (by === 'environment') return { args: [], env: { UWSGI_PY_TRACEBACKER: prefix } };
-  const text = { ini: `[uwsgi]\npy-tracebacker = ${prefix}\n`, yaml: `uwsgi:\n  py-tracebacker: ${prefix}\n` }[by];
+  const text = {
+    ini: `[uwsgi]\npy-tracebacker = ${prefix}\n`,
+    yaml: `uwsgi:\n  py-tracebacker: ${prefix}\n`,
+    xml: `<uwsgi><py-tracebacker>${prefix}</py-tracebacker></uwsgi>\n`,
+  }[by];
   writeFileSync(join(folder, `site.${by}`), text);
   return { args: [`--${by}`, `site.${by}`], env: {} };
 }

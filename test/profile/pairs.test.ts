@@ -21,6 +21,16 @@ describe('PairTable', () => {
     );
   });
 
+  it('forgets', () => {
+    const table = new PairTable();
+    for (const count of [5_000, 3, 700, 0, 100]) {
+      for (let i = 0; i < count; i++) expect(table.number(i, count)).toBe(i);
+      for (let i = 0; i < count; i++) expect(table.number(i, count)).toBe(i);
+      expect([table.size, table.first().length]).toEqual([count, count]);
+      table.clear();
+    }
+  });
+
   it('leaves views as they were while it grows', () => {
     const table = new PairTable();
     table.number(7, 8);

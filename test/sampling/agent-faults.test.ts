@@ -3,9 +3,11 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { WorkerCoverage } from '../../src/aggregate/coverage.ts';
+import { readProcessStat } from '../../src/tracebacker/processes.ts';
 import {
   afterRequest,
   agentDumps,
+  agentEnd,
   agentGap,
   agentHeader,
   agentTables,
@@ -15,6 +17,7 @@ import {
 import { answer, answerNothing, fakeTracebacker, type Script, someDump } from '../helpers/fake-tracebacker.ts';
 import { startRecording } from '../helpers/live-recording.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { eventually } from '../helpers/uwsgi.ts';
 
 const folder = temporaryFolder();
 let fleets = 0;
@@ -90,6 +93,15 @@ const rows: readonly Row[] = [
     exitCode: 0,
   },
   {
+    fault: 'a lie and a goodbye',
+    stream: afterRequest((socket, { rateHz }) => {
+      socket.end(greeting(rateHz) + printLines({ stacks: { parent: [2], frame: [0] } }, agentEnd));
+    }),
+    until: hasDumps,
+    expected: fellBack,
+    exitCode: 0,
+  },
+  {
     fault: 'output without an end',
     stream: afterRequest((socket, { rateHz }) => {
       socket.write(greeting(rateHz));
@@ -135,4 +147,51 @@ describe('an agent with', () => {
     expect(coverage.workers[1]).toMatchObject({ source: 'agent', fallbacks: 0, left: null, isGone: false });
     expect(coverage.workers[1]!.dumps).toBeGreaterThan(0);
   });
+});
+
+it('records a fleet of which only a part has agents at the rate that all of it bears, and says who answers', async () => {
+  const prefix = join(folder, 'mixed.');
+  await fakeTracebacker(`${prefix}1.stream`, agentThatSamples);
+  await fakeTracebacker(`${prefix}2`, answer(someDump(2)));
+  const recording = startRecording(folder, ['-s', prefix]);
+  await recording.until('dumps of both', ({ workers }) => workers.length === 2 && workers.every(hasDumps));
+  const { profile, coverage, exitCode, stderr } = await recording.end();
+  expect(exitCode).toBe(0);
+  expect(profile.meta).toMatchObject({ source: 'tracebacker', rateHz: 20 });
+  expect(coverage.workers).toMatchObject([
+    { source: 'agent', fallbacks: 0 },
+    { source: 'tracebacker', fallbacks: 0 },
+  ]);
+  expect(stderr.match(/leak of the tracebacker/g)).toHaveLength(1);
+});
+
+it('lets an agent that is recorded finish before it stops at Ctrl-Z, and comes again afterwards', async () => {
+  const path = join(folder, 'z.1');
+  let open = 0;
+  let streams = 0;
+  await fakeTracebacker(`${path}.stream`, (socket, connection) => {
+    open += 1;
+    streams += 1;
+    socket.on('close', () => {
+      open -= 1;
+    });
+    agentThatSamples(socket, connection);
+  });
+  const recording = startRecording(folder, ['-s', path]);
+  await recording.until('dumps', ({ workers }) => hasDumps(workers[0]!));
+  recording.process.kill('SIGTSTP');
+  await eventually(
+    () => (readProcessStat(recording.process.pid!)?.state === 'T' ? true : null),
+    () => 'it does not stop',
+  );
+  expect(open).toBe(0);
+  recording.process.kill('SIGCONT');
+  await recording.until('the pause, and dumps after it', ({ workers: [worker] }) => worker!.gaps.has('paused'));
+  await eventually(
+    () => (open === 1 ? true : null),
+    () => 'it does not come again',
+  );
+  const { coverage } = await recording.end();
+  expect(streams).toBe(2);
+  expect(coverage.workers[0]).toMatchObject({ source: 'agent', left: null, fallbacks: 0 });
 });

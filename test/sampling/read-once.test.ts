@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readOnce } from '../../src/sampling/read-once.ts';
 import type { Target } from '../../src/tracebacker/target.ts';
+import { afterRequest, agentThatSamples } from '../helpers/fake-agent.ts';
 import { answer, answerNothing, fakeTracebacker, type Script, someDump } from '../helpers/fake-tracebacker.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
@@ -48,4 +49,27 @@ it('connects to nobody any more when it is stopped', async () => {
   const second = await target('stop', 2, answer(someDump(2)));
   await readOnce([first.found, second.found], { stop: stop.signal, keepGoing: false });
   expect(second.connections()).toBe(0);
+});
+
+it('looks for an agent where nothing gives dumps', async () => {
+  const streaming = async (name: string, script: Script | null): Promise<Target> => {
+    const path = join(folder, name);
+    if (script) await fakeTracebacker(`${path}.stream`, script);
+    const stream = { kind: 'file', path: `${path}.stream` } as const;
+    return { stream, address: { kind: 'file', path }, worker: 1, process: null, server: name };
+  };
+  const refusing = afterRequest((socket) => {
+    socket.end('{"error":"no"}\n');
+  });
+  const targets = [
+    await streaming('a.1', agentThatSamples),
+    await streaming('b.1', refusing),
+    await streaming('c.1', null),
+  ];
+  const dumps = await readOnce(targets, { stop: never, keepGoing: false });
+  expect(dumps.map(({ verdict, streams }) => [verdict, streams])).toEqual([
+    ['gone', true],
+    ['gone', false],
+    ['gone', false],
+  ]);
 });
