@@ -522,9 +522,10 @@ class Stream:
             if _monotonic() - flushed >= BATCH_S:
                 self._flush()
                 flushed = _monotonic()
-        self._gap("late", self.ticks.miss(_monotonic()))
+        duration = self._now_ms()
+        self._gap("late", self.ticks.miss(self.begin + duration / 1000.0))
         self._flush()
-        self._put({"end": {"durationMs": self._now_ms(), "dumps": self.dumps, "samples": self.samples}})
+        self._put({"end": {"durationMs": duration, "dumps": self.dumps, "samples": self.samples}})
         self.sock.settimeout(0.3)
         self.sock.sendall(self.pending)
 
@@ -1100,7 +1101,7 @@ def _start_in_worker(uwsgi):
         prefix = _option(uwsgi, "tbprof") or os.environ.get("TBPROF_SOCKET") or stock
         if not prefix:
             raise ValueError("no prefix: add `set = tbprof=/tmp/tbsocket.` to uWSGI's configuration")
-        if not any(key in uwsgi.opt for key in ("enable-threads", "threads", "py-tracebacker")):
+        if not getattr(uwsgi, "has_threads", 1):
             raise ValueError("Python threads are disabled: add `enable-threads = true` to uWSGI's configuration")
         lost = _threads_lost_in_fork()
         if lost:

@@ -421,6 +421,7 @@ class FakeUwsgi(types.ModuleType):
         self.worker = worker
         self.worker_id = lambda: self.worker
         self.mule_id = lambda: mule
+        self.has_threads = int("enable-threads" in self.opt or "py-tracebacker" in self.opt)
 
 
 class InUwsgi(unittest.TestCase):

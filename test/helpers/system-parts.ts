@@ -25,6 +25,11 @@ const parts = {
     packages: ['golang-go'],
     isThere: () => findGo() !== null,
   },
+  gunicorn: {
+    name: 'gunicorn with gevent',
+    packages: ['gunicorn', 'python3-gevent'],
+    isThere: () => succeeds('/usr/bin/python3', ['-c', 'import gevent, gunicorn']),
+  },
 } as const satisfies Record<string, SystemPart>;
 
 export type PartName = keyof typeof parts;

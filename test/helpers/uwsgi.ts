@@ -14,6 +14,7 @@ interface UwsgiOptions {
   /** A file of examples/, or the path of one. */
   readonly app: string;
   readonly processes: number;
+  /** 0: not said, and Python threads are disabled. */
   readonly threads: number;
   /** Value of py-tracebacker; without it a prefix in a folder of its own; null: no tracebacker. */
   readonly tracebacker?: string | null;
@@ -87,7 +88,8 @@ async function startOnce({ app, processes, threads, ...options }: UwsgiOptions):
   const { args: configuration, env } =
     options.tracebacker === null ? { args: [], env: {} } : configure(folder, prefix, options.configuredBy);
   const args = ['--plugins', 'http,python3', '--http', `127.0.0.1:${port}`, '--wsgi-file', example(app), '--master'];
-  args.push('--processes', `${processes}`, '--threads', `${threads}`, '--die-on-term', '--no-orphans');
+  args.push('--processes', `${processes}`, '--die-on-term', '--no-orphans');
+  if (threads > 0) args.push('--threads', `${threads}`);
   args.push(...configuration, ...(options.args ?? []).map((arg) => arg.replaceAll('FOLDER', folder)));
   const child = spawn('uwsgi', args, {
     cwd: folder,

@@ -1,0 +1,380 @@
+// The agent in real uWSGI workers, beside the stock tracebacker and without it, and what may happen to them.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { agentFolder, functionsOf, openStream, readText, withAgent } from '../helpers/agent-client.ts';
+import { describeWith } from '../helpers/describe-with.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { eventually, startUwsgi, stop, type Uwsgi } from '../helpers/uwsgi.ts';
+
+/** Answers with what the view of the query says, as text. Not all of it is ASCII. */
+const app = (atImport = '') => `import sys, threading, time, os
+from urllib.parse import parse_qs
+${atImport}
+
+def park(seconds):
+    time.sleep(seconds)
+
+
+def hôte(seconds):
+    time.sleep(seconds)  # 中文
+
+
+def compute(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        sum(range(1000))
+
+
+def interval(_):
+    return "%.6f" % sys.getswitchinterval()
+
+
+def child(_):
+    import multiprocessing
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe()
+    process = context.Process(target=report, args=(sender,))
+    process.start()
+    answer = receiver.recv()
+    process.join()
+    return answer
+
+
+def report(sender):
+    sender.send("%.6f %d" % (sys.getswitchinterval(), threading.active_count()))
+
+
+def application(environ, start_response):
+    query = parse_qs(environ["QUERY_STRING"])
+    view = globals()[query.get("view", ["park"])[0]]
+    answer = view(float(query.get("seconds", ["0"])[0]))
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(answer).encode()]
+`;
+
+const ownPrefix = ['--set', 'tbprof=FOLDER/t.'];
+
+/** The blocks of a dump but those of the agent's own threads, which a stock tracebacker shows. */
+const blocksOf = (text: string) =>
+  text
+    .split('\n\n')
+    .filter((block) => !block.includes('tbprof_agent.py'))
+    .join('\n\n');
+
+/** Memory of a process in kB. */
+const rssKb = (pid: number) => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
+
+describeWith('uwsgi', 'the agent in a real uWSGI', () => {
+  const folder = temporaryFolder();
+  let apps = 0;
+  const writeApp = (text = app()) => {
+    const file = join(folder, `agent_app${++apps}.py`);
+    writeFileSync(file, text);
+    return file;
+  };
+  const start = (options: Partial<Parameters<typeof startUwsgi>[0]> = {}) =>
+    startUwsgi({
+      app: writeApp(),
+      processes: 1,
+      threads: 3,
+      tracebacker: null,
+      ...options,
+      args: [...withAgent, ...(options.args ?? ownPrefix)],
+    });
+  const prefixOf = (uwsgi: Uwsgi) => join(uwsgi.folder, 't.');
+  const streamOf = (uwsgi: Uwsgi, request = {}) =>
+    eventually(
+      () => openStream(`${prefixOf(uwsgi)}1.stream`, request),
+      () => `no stream:\n${uwsgi.log()}`,
+    );
+
+  for (const lazy of [false, true]) {
+    const args = [...ownPrefix, ...(lazy ? ['--lazy-apps'] : [])];
+
+    it(`prints what the stock tracebacker prints, byte for byte ${lazy ? 'with' : 'without'} lazy-apps`, async () => {
+      const uwsgi = await start({ tracebacker: undefined as never, args, processes: 2 });
+      uwsgi.keepBusy(4, '/?view=park&seconds=600');
+      let stock = '';
+      let own = '';
+      await eventually(
+        async () => {
+          stock = blocksOf(await readText(`${uwsgi.prefix}1`));
+          own = await readText(`${prefixOf(uwsgi)}1`);
+          return (own.match(/function = park/g)?.length ?? 0) >= 1 && stock === own ? true : null;
+        },
+        () => `stock:\n${stock}\nagent:\n${own}`,
+      );
+      const printed = spawnSync('uwsgi', ['--connect-and-read', `${prefixOf(uwsgi)}1`], { encoding: 'utf8' }).stderr;
+      expect(printed).toContain(own.trim());
+      expect(existsSync(`${prefixOf(uwsgi)}2.stream`)).toBe(true);
+    });
+  }
+
+  it('serves the stream beside a stock tracebacker of the same prefix, with one line more', async () => {
+    const uwsgi = await start({ tracebacker: undefined as never, args: [] });
+    uwsgi.keepBusy(1, '/?view=park&seconds=600');
+    expect(uwsgi.log()).toContain(`for worker 1 available on ${uwsgi.prefix}1`);
+    expect(await readText(`${uwsgi.prefix}1`)).toContain('tbprof_agent.py'); // it is the stock one that answers
+    const stream = await openStream(`${uwsgi.prefix}1.stream`);
+    await eventually(
+      () => functionsOf(stream.profile()).has('park') || null,
+      () => stream.text(),
+    );
+    expect(stream.profile().workers[0]).toMatchObject({
+      number: 1,
+      address: `${uwsgi.prefix}1`,
+      pid: uwsgi.workerPid(1),
+    });
+    expect(statSync(`${uwsgi.prefix}1.stream`).mode & 0o777).toBe(0o600);
+  });
+
+  it('says what is missing where Python threads are disabled, and the site works', async () => {
+    const uwsgi = await start({ threads: 0 });
+    expect(uwsgi.log()).toMatch(/^tbprof: not started in worker 1: .* add `enable-threads = true`/m);
+    expect(existsSync(`${prefixOf(uwsgi)}1`)).toBe(false);
+  });
+
+  const early = 'threading.Thread(target=time.sleep, args=(1000,), daemon=True, name="early").start()';
+
+  it('refuses where a thread was started before the fork, and the site works', async () => {
+    const uwsgi = await start({ app: writeApp(app(early)) });
+    expect(uwsgi.log()).toMatch(/^tbprof: not started in worker 1: thread early .*`lazy-apps = true`/m);
+    expect(existsSync(`${prefixOf(uwsgi)}1`)).toBe(false);
+    expect((await uwsgi.get('/?view=interval')).status).toBe(200);
+  });
+
+  it('starts where that thread is started in the worker', async () => {
+    const uwsgi = await start({ app: writeApp(app(early)), args: [...ownPrefix, '--lazy-apps'] });
+    expect(await readText(`${prefixOf(uwsgi)}1`)).toContain('thread_id = early ');
+  });
+
+  it('is not lost where the app sets the hook of the fork itself, and leaves mules alone', async () => {
+    const hook = 'import uwsgi\nuwsgi.post_fork_hook = lambda: print("hook of the app", file=sys.stderr)';
+    const uwsgi = await start({ app: writeApp(app(hook)), args: [...ownPrefix, '--mule'] });
+    expect(uwsgi.log()).toContain('hook of the app');
+    expect(await readText(`${prefixOf(uwsgi)}1`)).toContain('*** uWSGI Python tracebacker output ***');
+    expect(existsSync(`${prefixOf(uwsgi)}0.stream`)).toBe(false);
+  });
+
+  it('shows code that is not ASCII, dump after dump', async () => {
+    const uwsgi = await start();
+    uwsgi.keepBusy(1, `/?view=${encodeURIComponent('hôte')}&seconds=600`);
+    const stream = await streamOf(uwsgi);
+    await eventually(
+      () => functionsOf(stream.profile()).has('hôte') || null,
+      () => stream.text(),
+    );
+    expect(stream.profile().strings).toContain('time.sleep(seconds)  # 中文');
+    for (let dump = 0; dump < 2; dump++) {
+      expect(await readText(`${prefixOf(uwsgi)}1`)).toContain('function = hôte line = time.sleep(seconds)  # 中文\n');
+    }
+  });
+
+  it('ends a stream when the worker is reloaded, and the new worker serves again', async () => {
+    const touch = join(folder, 'reload');
+    writeFileSync(touch, '');
+    const uwsgi = await start({ args: [...ownPrefix, '--touch-reload', touch] });
+    const stream = await streamOf(uwsgi);
+    const before = uwsgi.workerPid(1);
+    utimesSync(touch, new Date(), new Date(Date.now() + 60_000));
+    await eventually(
+      () => stream.ended || null,
+      () => uwsgi.log(),
+    );
+    const next = await streamOf(uwsgi);
+    expect(next.profile().workers[0]!.pid).not.toBe(before);
+  });
+
+  // With more threads uWSGI 2.0.21 on Python 3.11 never ends such a worker, with or without the agent.
+  const maxRequests = ['--enable-threads', '--max-requests', '5', '--min-worker-lifetime', '1'];
+
+  it('serves again from the worker that follows one of max-requests', async () => {
+    const uwsgi = await start({ threads: 1, args: [...ownPrefix, ...maxRequests] });
+    const stream = await streamOf(uwsgi);
+    const before = stream.profile().workers[0]!.pid;
+    await eventually(
+      async () => {
+        await uwsgi.get('/?view=interval').catch(() => null);
+        return stream.ended || null;
+      },
+      () => uwsgi.log(),
+    );
+    await eventually(
+      async () => (await streamOf(uwsgi)).profile().workers[0]!.pid !== before || null,
+      () => uwsgi.log(),
+    );
+  });
+
+  it('restores the switch interval when its client is killed', async () => {
+    const uwsgi = await start();
+    const interval = async () => (await uwsgi.get('/?view=interval')).body;
+    const before = await interval();
+    const client = startClient(`${prefixOf(uwsgi)}1.stream`, { tbprof: 1, rateHz: 100 });
+    await eventually(
+      async () => (await interval()) === '0.000100' || null,
+      () => uwsgi.log(),
+    );
+    client.kill('SIGKILL');
+    await eventually(
+      async () => (await interval()) === before || null,
+      () => uwsgi.log(),
+    );
+  });
+
+  it('does not grow while it samples', async () => {
+    const uwsgi = await start();
+    uwsgi.keepBusy(3, '/?view=park&seconds=600');
+    const stream = await streamOf(uwsgi, { rateHz: 1000, maxOverhead: 1 });
+    const ticks = () => stream.profile().dumps.weight.reduce((sum, weight) => sum + weight, 0);
+    const after = (count: number) =>
+      eventually(
+        () => ticks() >= count || null,
+        () => `${ticks()} ticks`,
+      );
+    await after(2_000);
+    const before = rssKb(uwsgi.workerPid(1));
+    await after(12_000);
+    // A stock tracebacker leaks 110 bytes or more per line: 10,000 dumps of 12 lines are 13 MB.
+    expect(rssKb(uwsgi.workerPid(1)) - before).toBeLessThan(1_000);
+  });
+
+  it('is not in the children of a worker (multiprocessing), and its stream goes on', async () => {
+    const uwsgi = await start();
+    const stream = await streamOf(uwsgi);
+    const { body } = await uwsgi.get('/?view=child');
+    expect(body).toBe('0.005000 1');
+    const dumps = stream.profile().dumps.weight.length;
+    await eventually(
+      () => stream.profile().dumps.weight.length > dumps || null,
+      () => uwsgi.log(),
+    );
+    expect(existsSync(`${prefixOf(uwsgi)}1.stream`)).toBe(true);
+  });
+
+  it('removes its sockets when the server stops', async () => {
+    const uwsgi = await start();
+    await streamOf(uwsgi);
+    await stop(uwsgi.process);
+    expect(existsSync(`${prefixOf(uwsgi)}1`)).toBe(false);
+    expect(existsSync(`${prefixOf(uwsgi)}1.stream`)).toBe(false);
+    expect(uwsgi.log()).not.toMatch(/segmentation fault|Fatal Python error/i);
+  });
+
+  it('accounts for every tick of a minute under load', { timeout: 240_000 }, async () => {
+    const uwsgi = await start({ threads: 4 });
+    let over = false;
+    onTestFinished(() => {
+      over = true;
+    });
+    const browse = async (path: string) => {
+      while (!over) await uwsgi.get(path).catch(() => sleep(50));
+    };
+    const views = ['compute&seconds=0.02', 'compute&seconds=0.002', 'park&seconds=0.005'];
+    const browsing = views.map((view) => browse(`/?view=${view}`));
+    const stream = await streamOf(uwsgi);
+    await sleep(60_000); // what the test is about: no more than the length of the load
+    over = true;
+    await Promise.all(browsing); // a worker that is busy ends without saying goodbye
+    await stop(uwsgi.process);
+    const { meta, dumps, events } = stream.profile();
+    expect(meta.durationMs).toBeGreaterThan(60_000);
+    const observed = dumps.weight.reduce((sum, weight) => sum + weight, 0);
+    const gaps = events.filter(({ kind }) => kind === 'gap').reduce((sum, { count }) => sum + count, 0);
+    // The last tick may have been looked at just before its time.
+    expect(Math.abs(observed + gaps - meta.durationMs! / 10)).toBeLessThanOrEqual(2);
+    expect(functionsOf(stream.profile())).toContain('compute');
+  });
+});
+
+const greenApp = `import time
+
+
+def waiting(seconds):
+    time.sleep(seconds)
+
+
+def application(environ, start_response):
+    waiting(600 if environ["PATH_INFO"] == "/wait" else 0)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"done"]
+`;
+
+describeWith('gunicorn', 'the agent in a real gunicorn', () => {
+  const folder = temporaryFolder();
+
+  const startGunicorn = async (workerClass: string) => {
+    const prefix = join(folder, `${workerClass}.`);
+    writeFileSync(join(folder, 'green.py'), greenApp);
+    writeFileSync(
+      join(folder, 'conf.py'),
+      `def post_fork(server, worker):\n    import tbprof_agent\n    tbprof_agent.start("${prefix}", worker.age)\n`,
+    );
+    const socket = join(folder, `${workerClass}.http`);
+    const args = ['-m', 'gunicorn', '-c', 'conf.py', '-k', workerClass, '-b', `unix:${socket}`, 'green:application'];
+    const child = spawn('/usr/bin/python3', args, {
+      cwd: folder,
+      env: { PATH: process.env.PATH, PYTHONPATH: agentFolder, PYTHONDONTWRITEBYTECODE: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onTestFinished(() => stop(child, 'SIGTERM'));
+    let log = '';
+    for (const output of [child.stdout, child.stderr]) {
+      output.on('data', (chunk: Buffer) => {
+        log += chunk;
+      });
+    }
+    const stream = await eventually(
+      () => openStream(`${prefix}1.stream`, { greenlets: true }),
+      () => `no stream of gunicorn:\n${log}`,
+    );
+    return { stream, prefix, socket, child, log: () => log };
+  };
+
+  it('starts in post_fork, and removes its sockets in the end', async () => {
+    const { stream, prefix, child, log } = await startGunicorn('gthread');
+    await eventually(
+      () => stream.profile().dumps.weight.length > 10 || null,
+      () => log(),
+    );
+    expect(await readText(`${prefix}1`)).toContain('thread_id = MainThread ');
+    await stop(child, 'SIGTERM');
+    expect(existsSync(`${prefix}1`), log()).toBe(false);
+    expect(stream.text()).toMatch(/\{"end":\{[^\n]*\n$/);
+  });
+
+  it('samples with real threads under gevent, and shows greenlets that wait', async () => {
+    const { stream, socket, log } = await startGunicorn('gevent');
+    const client = spawn('/usr/bin/python3', ['-c', httpClient, socket], { stdio: 'ignore' });
+    onTestFinished(() => stop(client, 'SIGKILL'));
+    await eventually(
+      () => functionsOf(stream.profile()).has('waiting') || null,
+      () => `${log()}\n${stream.text()}`,
+    );
+    expect(stream.profile().threads.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^greenlet-/));
+    expect(log()).not.toContain('tbprof:');
+  });
+});
+
+const httpClient = `import socket, sys
+client = socket.socket(socket.AF_UNIX)
+client.connect(sys.argv[1])
+client.sendall(b"GET /wait HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+client.recv(1)
+`;
+
+/** A process of its own, so that it can be killed. */
+function startClient(path: string, request: Record<string, unknown>): ChildProcess {
+  const code = `import socket, sys
+client = socket.socket(socket.AF_UNIX)
+client.connect(sys.argv[1])
+client.sendall(sys.argv[2].encode() + b"\\n")
+while client.recv(65536):
+    pass
+`;
+  const child = spawn('/usr/bin/python3', ['-c', code, path, JSON.stringify(request)], { stdio: 'ignore' });
+  onTestFinished(() => stop(child, 'SIGKILL'));
+  return child;
+}
