@@ -147,7 +147,7 @@ const modeOption = () =>
 const patternOption = <Flags extends string>(flags: Flags, description: string) =>
   new Option(flags, `${description}; text, or /regex/; repeatable`)
     .argParser(collect)
-    .default([] as readonly string[], '');
+    .default([] as readonly string[], 'none');
 
 /** `writeOut` takes help and version. */
 function buildProgram(writeOut: (text: string) => void) {

@@ -15,8 +15,12 @@ const withFile = /^(.+) \(([^()]+)\)$/s;
 /** What stands in brackets may be arguments; a file has a dot or a slash, or is of Python's `<frozen ...>`. */
 const looksLikeFile = /[./]|^<.*>$|^\[.*\]$/;
 
+/** No frame that a tool has written is longer; hostile ones would be searched by the square of their length. */
+const maxFrameChars = 4_096;
+
 /** What is no file is part of the name, so that every text stays what it was. */
 export function parseFrame(text: string): FrameName {
+  if (text.length > maxFrameChars) return { function: text, file: '', line: 0 };
   if (text.endsWith(')')) {
     const [, name, file, line] = withLine.exec(text) ?? [];
     if (name !== undefined) return { function: name, file: file!, line: Number(line) };

@@ -33,6 +33,8 @@ const maxSplit = 1_000;
 /** What memory allows for: a file of nothing but new names must not take more than a few times its size. */
 const maxFrames = 2 ** 21;
 const maxStacks = 2 ** 25;
+const maxWorkers = 2 ** 16;
+const maxThreads = 2 ** 18;
 
 export class ImportedProfile {
   readonly #skipped: SkipCount;
@@ -62,6 +64,7 @@ export class ImportedProfile {
     const key = JSON.stringify([worker.address, worker.host ?? null]);
     let id = this.#workers.get(key);
     if (id === undefined) {
+      if (this.#workers.size >= maxWorkers) throw new RangeError(`more than ${maxWorkers} processes`);
       id = this.#builder.addWorker({ number: null, ...worker });
       this.#workers.set(key, id);
     }
@@ -70,6 +73,7 @@ export class ImportedProfile {
 
   thread(worker: number, name: string): number {
     const id = this.#builder.thread(worker, detach(name));
+    if (id >= maxThreads) throw new RangeError(`more than ${maxThreads} threads`);
     this.#threadWorkers[id] = worker;
     return id;
   }

@@ -5,7 +5,7 @@ import { unreadable } from './reader.ts';
 const maxDepth = 200;
 
 /** Of objects and arrays, by a rough rule for V8: what a value takes, and what a container takes. */
-const maxMemoryBytes = 1_500_000_000;
+const maxMemoryBytes = 1_000_000_000;
 const valueBytes = 8;
 const containerBytes = 48;
 

@@ -205,13 +205,21 @@ interface Sample {
   readonly labels: ReadonlyMap<string, string>;
 }
 
+/** Real stacks end a hundred times earlier. */
+const maxPerSample = 1_000_000;
+
+function pushUpTo(list: number[], value: number): void {
+  if (list.push(value) > maxPerSample) throw new RangeError(`a sample has more than ${maxPerSample} frames or values`);
+}
+
 function readSample(message: Message, tables: PprofTables): Sample {
   const sample = { locations: [] as number[], values: [] as number[], labels: new Map<string, string>() };
   while (message.next()) {
-    if (message.field === 1) message.ints((id) => sample.locations.push(id));
-    else if (message.field === 2) message.ints((value) => sample.values.push(value));
+    if (message.field === 1) message.ints((id) => pushUpTo(sample.locations, id));
+    else if (message.field === 2) message.ints((value) => pushUpTo(sample.values, value));
     else if (message.field === 3) {
       const { 1: key = 0, 2: text = 0, 3: value = 0 } = message.message().numbers();
+      if (sample.labels.size > maxPerSample) throw new RangeError(`a sample has more than ${maxPerSample} labels`);
       sample.labels.set(tables.text(key), text === 0 ? String(value) : tables.text(text));
     }
   }

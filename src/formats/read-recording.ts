@@ -6,8 +6,8 @@ import { LineSplitter } from '../stream/line-splitter.ts';
 import { findStream } from './html.ts';
 import { collect, type Input, type Reader, unreadable } from './reader.ts';
 
-/** Our own lines have at most 8192 rows. */
-const maxLineBytes = 256 * 1024 * 1024;
+/** Our own lines have at most 8192 rows; parsed, a hostile one may take twenty times its size. */
+const maxLineBytes = 64 * 1024 * 1024;
 
 export const readRecording: Reader = {
   name: 'tbprof',
@@ -19,7 +19,7 @@ export const readRecording: Reader = {
 export const readPage: Reader = {
   name: 'html',
   description: 'pages of tbprof',
-  recognises: (_start, text) => /^\s*<(!doctype|html)\b|<script [^>]*id="stream">/i.test(text),
+  recognises: (_start, text) => /^\s*<(!doctype|html)\b/i.test(text) || text.includes(' id="stream">'),
   read: async (input) => ({ ...(await readInPage(input)), skipped: [] }),
 };
 

@@ -14,10 +14,13 @@ export const readTracebacks: Reader = {
     text.includes(banner) ||
     text.includes('*** HARAKIRI ON WORKER') ||
     text.includes('*** Starting uWSGI') ||
-    /^(.*[\s\]])?thread_id = .* filename = .* lineno = /m.test(text) ||
+    text.split('\n').some((line) => frameMarks.every((mark) => line.includes(mark))) ||
     /\[pid: \d+\|app: /.test(text),
   read,
 };
+
+/** Not in one regular expression: it would go through a hostile line again and again. */
+const frameMarks = ['thread_id = ', ' filename = ', ' lineno = '];
 
 /** A log may hold anything; frames are shorter. */
 const maxLineBytes = 1024 * 1024;

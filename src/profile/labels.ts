@@ -78,18 +78,18 @@ function formatLabel(
 /** `worker 2 uWSGIWorker2Core1`: the worker is named where the thread's name does not say it already. */
 export function labelThread(profile: Profile, thread: number): string {
   const { name, worker } = profile.threads[thread]!;
-  const says = coreOf(name) !== null && !sharesNumber(profile, worker, () => true);
+  const says = coreOf(name) !== null && namesakes(profile).ofNumber.get(`${profile.workers[worker]!.number}`) === 1;
   return says ? name : `${labelWorker(profile, worker)} ${name}`;
 }
 
 /** `worker 2`, or its address; `worker 2 on web1` where a profile is of several hosts. */
 export function labelWorker(profile: Profile, worker: number): string {
   const { number, address } = profile.workers[worker]!;
+  const { hosts, onHost } = namesakes(profile);
   const host = hostOf(profile, worker);
-  const onHost = profile.workers.some((_, other) => hostOf(profile, other) !== host) ? ` on ${host || unknown}` : '';
-  if (number === null) return `${address}${onHost}`;
-  const isAmbiguous = sharesNumber(profile, worker, (other) => hostOf(profile, other) === host);
-  return `worker ${number}${onHost}${isAmbiguous ? ` (${address})` : ''}`;
+  const where = hosts.size > 1 ? ` on ${host || unknown}` : '';
+  if (number === null) return `${address}${where}`;
+  return `worker ${number}${where}${onHost.get(`${number} ${host}`) === 1 ? '' : ` (${address})`}`;
 }
 
 /** Where a worker ran. */
@@ -97,10 +97,34 @@ export function hostOf({ meta, workers }: Profile, worker: number): string {
   return workers[worker]!.host ?? meta.host;
 }
 
-/** Workers of two servers, or hosts, may have one number. */
-function sharesNumber({ workers }: Profile, worker: number, counts: (other: number) => boolean): boolean {
-  const { number } = workers[worker]!;
-  return workers.some((other, index) => index !== worker && other.number === number && counts(index));
+/** How many workers have a number: those of two servers, or hosts, may have one. */
+interface Namesakes {
+  readonly workers: number;
+  readonly host: string;
+  readonly hosts: ReadonlySet<string>;
+  readonly ofNumber: ReadonlyMap<string, number>;
+  readonly onHost: ReadonlyMap<string, number>;
+}
+
+/** By the list of workers, which grows while a profile is recorded: a profile may have tens of thousands of them. */
+const counted = new WeakMap<Profile['workers'], Namesakes>();
+
+function namesakes(profile: Profile): Namesakes {
+  const known = counted.get(profile.workers);
+  if (known?.workers === profile.workers.length && known.host === profile.meta.host) return known;
+  const ofNumber = new Map<string, number>();
+  const onHost = new Map<string, number>();
+  const hosts = new Set<string>();
+  const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
+  profile.workers.forEach(({ number }, worker) => {
+    const host = hostOf(profile, worker);
+    hosts.add(host);
+    count(ofNumber, `${number}`);
+    count(onHost, `${number} ${host}`);
+  });
+  const made = { workers: profile.workers.length, host: profile.meta.host, hosts, ofNumber, onHost };
+  counted.set(profile.workers, made);
+  return made;
 }
 
 /** uWSGI's core number, 0-based, from the name that it gives to the thread of a core; null for any other thread. */

@@ -1,6 +1,6 @@
 // Files of other tools, real ones and rubbish, and the laws of what comes back of our own.
 import { readdirSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldThreads } from '../../src/aggregate/fold.ts';
@@ -257,6 +257,26 @@ describe('hostile files', () => {
     await expect(failure).rejects.toThrow(message);
     await expect(failure).rejects.toThrow(TbprofError);
     await expect(failure).rejects.toThrow(/some file/);
+  });
+
+  it.each([
+    ['brackets', `${' ('.repeat(200_000)}:) 1\n`],
+    ['marks of frames', `${'thread_id = filename = lineno = '.repeat(60_000)}\nx 1\n`],
+    ['semicolons', `${';'.repeat(1_000_000)}a 1\n`],
+    ['openings of scripts', '<script '.repeat(100_000)],
+    ['blanks and numbers', '1 '.repeat(500_000)],
+    ['a process and thread for each line', Array.from({ length: 20_000 }, (_, i) => `P${i};T${i};a:b:1 1\n`).join('')],
+  ])('take time in proportion to their size: %s', async (_, text) => {
+    // Squares of these sizes would outlast any test.
+    await expectReadOrRefused(Buffer.from(text));
+  });
+
+  it('are refused with the reason: a bomb in a page', async () => {
+    const payload = deflateSync(Buffer.alloc(70_000_000, 'x')).toString('base64');
+    const page = `<!doctype html><script type="application/octet-stream" id="stream">${payload}</script>`;
+    await expect(loadProfile(page, 'some file')).rejects.toThrow(
+      /its recording is refused: it unpacks to more than 500/,
+    );
   });
 
   it('cannot bring weights that are none', async () => {
