@@ -25,7 +25,6 @@ threads that have just given it up. A failure of the agent is one line on stderr
 import _socket
 import _thread
 import atexit
-import contextlib
 import gc
 import json
 import linecache
@@ -60,7 +59,6 @@ def _original(module, name):
 
 # socket.socket is not used at all: its accept() looks its own class up by name and would find gevent's.
 _sleep = _original("time", "sleep")
-_select = _original("select", "select")
 _poll = _original("select", "poll")
 _start_thread = _original("_thread", "start_new_thread")
 _new_lock = _original("_thread", "allocate_lock")
@@ -147,17 +145,12 @@ class Tables:
     MAX_NODES = 100000  # some 20 MB; a stream whose tables are full ends, and its client may come again
 
     def __init__(self):
-        self.strings = {}
-        self.frames = {}
-        self.stacks = {}
-        self.threads = {}
+        self.strings, self.frames, self.stacks, self.threads = {}, {}, {}, {}
+        self.new_strings, self.new_frames, self.new_stacks, self.new_threads = [], [], [], []
         # (parent stack, id of code, instruction) -> stack. Hashing a code object is slow, hence its id, which stays its
         # own as long as the object lives: `codes` sees to that. Several instructions of a line share a stack.
         self.nodes = {}
         self.codes = {}
-        self.new_frames = []  # (code, line, globals), for which the rows are still to be written
-        self.new_stacks = []
-        self.new_threads = []
 
     @property
     def full(self):
@@ -171,62 +164,54 @@ class Tables:
             key = (stack, id(code), instruction)
             found = nodes.get(key)
             if found is None:
-                found = nodes[key] = self._new_node(stack, frame, code)
+                self.codes[id(code)] = code
+                line = _line_of(code, frame.f_lineno)
+                row = _row_of((id(code), line), self.frames, self.new_frames, (code, line, frame.f_globals))
+                found = nodes[key] = _row_of((stack, row), self.stacks, self.new_stacks, (stack, row))
             stack = found
         return stack
 
-    def _new_node(self, parent, frame, code):
-        self.codes[id(code)] = code
-        line = _line_of(code, frame.f_lineno)
-        row = self.frames.get((id(code), line))
-        if row is None:
-            row = self.frames[id(code), line] = len(self.frames)
-            self.new_frames.append((code, line, frame.f_globals))
-        stack = self.stacks.get((parent, row))
-        if stack is None:
-            stack = self.stacks[parent, row] = len(self.stacks)
-            self.new_stacks.append((parent, row))
-        return stack
-
     def thread_of(self, name):
-        row = self.threads.get(name)
-        if row is None:
-            row = self.threads[name] = len(self.threads)
-            self.new_threads.append({"worker": 0, "name": _clean(name, MAX_NAME)})
-        return row
+        return _row_of(name, self.threads, self.new_threads, name)
 
     def new_lines(self):
         """Lines for what is new; here files are read."""
-        frames, self.new_frames = self.new_frames, []
-        stacks, self.new_stacks = self.new_stacks, []
-        threads, self.new_threads = self.new_threads, []
-        strings = []
-        columns = {"function": [], "file": [], "line": [], "source": []}
-        for code, line, module in frames:
+        frames = []
+        for code, line, module in self.new_frames:
             try:
                 linecache.lazycache(code.co_filename, module)
             except Exception:
                 pass
-            columns["function"].append(self._string(code.co_name, MAX_NAME, strings))
-            columns["file"].append(self._string(code.co_filename, MAX_NAME, strings))
-            columns["line"].append(max(0, line))
-            columns["source"].append(self._string(_source_of(code.co_filename, line), MAX_SOURCE, strings))
-        if strings:
-            yield {"strings": strings}
+            function, file = self._string(code.co_name, MAX_NAME), self._string(code.co_filename, MAX_NAME)
+            frames.append((function, file, max(0, line), self._string(_source_of(code.co_filename, line), MAX_SOURCE)))
+        threads = [{"worker": 0, "name": _clean(name, MAX_NAME)} for name in self.new_threads]
+        lines = []
+        if self.new_strings:
+            lines.append({"strings": self.new_strings})
         if frames:
-            yield {"frames": columns}
-        if stacks:
-            yield {"stacks": {"parent": [parent for parent, _ in stacks], "frame": [frame for _, frame in stacks]}}
+            lines.append({"frames": _columns(("function", "file", "line", "source"), frames)})
+        if self.new_stacks:
+            lines.append({"stacks": _columns(("parent", "frame"), self.new_stacks)})
         if threads:
-            yield {"threads": threads}
+            lines.append({"threads": threads})
+        self.new_strings, self.new_frames, self.new_stacks, self.new_threads = [], [], [], []
+        return lines
 
-    def _string(self, text, limit, new):
+    def _string(self, text, limit):
         text = _clean(text, limit)
-        row = self.strings.get(text)
-        if row is None:
-            row = self.strings[text] = len(self.strings)
-            new.append(text)
-        return row
+        return _row_of(text, self.strings, self.new_strings, text)
+
+
+def _row_of(key, rows, new, value):
+    row = rows.get(key)
+    if row is None:
+        row = rows[key] = len(rows)
+        new.append(value)
+    return row
+
+
+def _columns(names, rows):
+    return dict(zip(names, map(list, zip(*rows)))) if rows else {name: [] for name in names}
 
 
 def _clean(text, limit):
@@ -393,7 +378,49 @@ def _clock_id(ident, thread):
     return None if tid is None else (~tid << 3) | 6
 
 
+def _cpu_seconds(looks):
+    """Of each thread that was looked at, where it is known."""
+    seconds = {}
+    for ident, _ in looks:
+        thread = threading._active.get(ident)
+        clock = _clock_id(ident, thread)
+        if clock is not None:
+            try:
+                seconds[ident, id(thread)] = time.clock_gettime(clock)
+            except OSError:  # it is gone
+                pass
+    return seconds
+
+
 # ------------------------------------------------------------------------------------------------- switch interval
+
+
+class Contention:
+    """Whether several threads compute at a time: what all but the busiest one compute is more than a part of a core.
+
+    Then the interval is FACTOR times longer than wanted: the program's own threads take turns as often as it says, and
+    that costs. Measured with 4 threads that compute (throughput to not profiled), and that compute and wait (distance
+    of the wall shares from the truth): 0.1 ms 0.81 and 0.02-0.03, 0.5 ms 0.93 and 0.05-0.08, 1 ms 0.97 and 0.04-0.09,
+    2 ms 0.97 and 0.09-0.10.
+    """
+
+    BEGINS, ENDS = 0.3, 0.15  # not the same, and of a mean over half a second: no to and fro
+    FACTOR = 10
+
+    def __init__(self):
+        self.holds = False
+        self.others = 0.0
+        self.at, self.clocks = 0.0, {}
+
+    def look(self, now, clocks):
+        """Takes the CPU seconds of each thread."""
+        if self.clocks:
+            shares = [(clocks[key] - self.clocks[key]) / (now - self.at) for key in clocks if key in self.clocks]
+            shares = [min(max(share, 0.0), 1.0) for share in shares]
+            self.others += 0.3 * (sum(shares) - max(shares, default=0.0) - self.others)
+            self.holds = self.others > (self.ENDS if self.holds else self.BEGINS)
+        self.at, self.clocks = now, clocks
+
 
 _interval_lock = _new_lock()
 _intervals = {}  # stream -> interval that it wants
@@ -427,6 +454,7 @@ MAX_REQUEST = 4096  # bytes
 REQUEST_TIMEOUT_S = 5.0
 SEND_TIMEOUT_S = 10.0
 BATCH_S = 0.1
+LOOK_ROUND_S = 0.05  # how soon a client that leaves is noticed, whatever its rate
 MAX_PENDING = 4 * 1024 * 1024  # bytes that wait for a slow client; beyond, no samples are taken
 
 
@@ -461,8 +489,8 @@ def parse_request(line):
     )
 
 
-class Gone(Exception):
-    """The client has left."""
+DUMP_COLUMNS = ("worker", "timeMs", "dumps", "weight", "waitUs", "sendUs", "samples")
+SAMPLE_COLUMNS = ("thread", "stack", "weight", "cpuUs")
 
 
 class Stream:
@@ -475,18 +503,17 @@ class Stream:
         self.tables = Tables()
         self.cpu = CpuClocks(1.0 / request.rate) if request.cpu else None
         self.parked = Parked(request.greenlets, request.tasks)
+        self.contention = Contention()
         self.pending = bytearray()
         self.unasked = 0  # bytes that the client has sent after its request
-        self.dumps = 0
-        self.samples = 0
+        self.dumps = self.samples = 0
         self.cost = None  # CPU seconds of one dump, smoothed
+        self.looks = []  # the last ones: (ident, place) of each thread
         self._new_batch()
 
     def _new_batch(self):
-        self.rows = {name: [] for name in ("worker", "timeMs", "dumps", "weight", "waitUs", "sendUs", "samples")}
-        self.sampled = {name: [] for name in ("thread", "stack", "weight")}
-        if self.cpu is not None:
-            self.sampled["cpuUs"] = []
+        self.rows = []
+        self.sampled = []
         self.gaps = {}
         self.cut = 0
 
@@ -494,10 +521,10 @@ class Stream:
         _want_interval(self, self.request.interval)
         try:
             self._run()
-        except Gone:
-            pass
         finally:
             _want_interval(self, None)
+        self.sock.settimeout(1.0)
+        self.sock.sendall(self.pending)
 
     def _run(self):
         _be_prompt()
@@ -515,11 +542,9 @@ class Stream:
             },
             {"workers": [{"number": self.agent.number, "address": self.agent.address, "pid": os.getpid()}]},
         )
-        flushed = self.begin
-        while not self.tables.full:
-            asked = self.ticks.next_time()
-            if not self._wait(asked):
-                break
+        flushed = self.begin - BATCH_S  # the first tick is sent at once: there is a stream, and it works
+        asked = self.ticks.next_time()
+        while self._wait(asked) and not self.tables.full:
             if len(self.pending) > MAX_PENDING:
                 self._gap("behind", self.ticks.miss(_monotonic(), 1))
             else:
@@ -527,71 +552,58 @@ class Stream:
             if _monotonic() - flushed >= BATCH_S:
                 self._flush()
                 flushed = _monotonic()
+            asked = self.ticks.next_time()
         duration = self._now_ms()
         self._gap("late", self.ticks.miss(self.begin + duration / 1000.0))
         self._flush()
         self._put({"end": {"durationMs": duration, "dumps": self.dumps, "samples": self.samples}})
-        self.sock.settimeout(1.0)
-        self.sock.sendall(self.pending)
 
     def _now_ms(self):
         return int((_monotonic() - self.begin) * 1000)
 
     def _wait(self, until):
-        """True at that time, False when the agent stops; sends meanwhile. Raises Gone or OSError when the client is."""
-        wake = self.agent.wake
+        """True at that time; False when the stream is to end. Sends meanwhile; OSError where the client is gone."""
         while True:
-            now = _monotonic()
-            sending = [self.sock] if self.pending else []
-            readable, writable = _ready([self.sock, wake], sending, max(0.0, until - now))
-            if wake in readable:
+            self._send()
+            left = until - _monotonic()
+            if left > 0:
+                _sleep(min(left, LOOK_ROUND_S))
+            if self.agent.stopped or self._has_left():
                 return False
-            if self.sock in readable:
-                self._discard()
-            if writable:
-                self._send()
-            if _monotonic() >= until:
+            if left <= LOOK_ROUND_S:
                 return True
 
-    def _discard(self):
+    def _has_left(self):
+        """Whether the client has nothing more to say, or too much. It may still read: the end is sent to it."""
         try:
-            data = self.sock.recv(4096)
+            data = self.sock.recv(MAX_REQUEST)
         except BlockingIOError:
-            return
+            return False
         self.unasked += len(data)
-        if not data or self.unasked > 16 * MAX_REQUEST:
-            raise Gone
+        return not data or self.unasked > 16 * MAX_REQUEST
 
     def _send(self):
-        try:
-            sent = self.sock.send(memoryview(self.pending)[:262144])
-        except BlockingIOError:
-            return
-        del self.pending[:sent]
+        if self.pending:
+            try:
+                del self.pending[: self.sock.send(memoryview(self.pending)[:262144])]
+            except BlockingIOError:
+                pass
 
     def _sample(self, asked):
         cpu_begin = time.thread_time()
         begin = _monotonic()
-        samples, looks, cut = self._walk()
+        samples, self.looks, cut = self._walk()
         end = _monotonic()
         tick, weight, late = self.ticks.observe(begin)
-        cpu_times = self.cpu.times(looks, weight) if self.cpu is not None else ()
-        parked = self.parked.samples(self.tables) if self.parked.wanted else []
-        rows, sampled = self.rows, self.sampled
-        rows["worker"].append(0)
-        rows["timeMs"].append(max(0, int((self.ticks.due_time(tick) - self.begin) * 1000)))
-        rows["dumps"].append(1)
-        rows["weight"].append(weight)
-        rows["waitUs"].append(max(0, int((begin - asked) * 1e6)))
-        rows["sendUs"].append(int((end - begin) * 1e6))
-        rows["samples"].append(len(samples) + len(parked))
-        for thread, stack in samples + parked:
-            sampled["thread"].append(thread)
-            sampled["stack"].append(stack)
-        sampled["weight"].extend([weight] * (len(samples) + len(parked)))
-        if self.cpu is not None:
-            sampled["cpuUs"].extend(cpu_times)
-            sampled["cpuUs"].extend([0] * len(parked))
+        cpu_times = self.cpu.times(self.looks, weight) if self.cpu is not None else [0] * len(samples)
+        if self.parked.wanted:
+            parked = self.parked.samples(self.tables)
+            samples += parked
+            cpu_times += [0] * len(parked)
+        time_ms = max(0, int((self.ticks.due_time(tick) - self.begin) * 1000))
+        wait_us = max(0, int((begin - asked) * 1e6))
+        self.rows.append((0, time_ms, 1, weight, wait_us, int((end - begin) * 1e6), len(samples)))
+        self.sampled.extend((thread, stack, weight, cpu) for (thread, stack), cpu in zip(samples, cpu_times))
         self.cut += cut
         self._gap("late", late)
         cost = time.thread_time() - cpu_begin
@@ -614,28 +626,29 @@ class Stream:
 
     def _flush(self):
         """Makes lines of the batch, and room for the next one."""
+        self._adapt_interval()
         self._put(*self.tables.new_lines())
-        if self.rows["weight"]:
-            self.dumps += len(self.rows["weight"])
-            self.samples += len(self.sampled["weight"])
-            self._put({"dumps": self.rows, "sampled": self.sampled})
+        if self.rows:
+            self.dumps += len(self.rows)
+            self.samples += len(self.sampled)
+            sampled = _columns(SAMPLE_COLUMNS, self.sampled)
+            if self.cpu is None:
+                del sampled["cpuUs"]
+            self._put({"dumps": _columns(DUMP_COLUMNS, self.rows), "sampled": sampled})
         events = [("gap", ticks, reason) for reason, ticks in self.gaps.items()]
         if self.cut:
             events.append(("cut", self.cut, ""))
         events.extend(self._throttle())
         if events:
-            now = self._now_ms()
-            self._put(
-                {
-                    "events": [
-                        {"timeMs": now, "worker": 0, "kind": kind, "count": count, "reason": reason}
-                        for kind, count, reason in events
-                    ]
-                }
-            )
+            names, now = ("timeMs", "worker", "kind", "count", "reason"), self._now_ms()
+            self._put({"events": [dict(zip(names, (now, 0) + event)) for event in events]})
         self._new_batch()
-        if self.pending:
-            self._send()
+
+    def _adapt_interval(self):
+        before = self.contention.holds
+        self.contention.look(_monotonic(), _cpu_seconds(self.looks))
+        if self.contention.holds != before:
+            _want_interval(self, self.request.interval * (1 if before else Contention.FACTOR))
 
     def _throttle(self):
         """Looks at every nth tick only where that is needed to stay within the client's limit of overhead."""
@@ -650,21 +663,6 @@ class Stream:
     def _put(self, *lines):
         for line in lines:
             self.pending += json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
-
-
-def _ready(readers, writers, timeout):
-    """select(), to the microsecond; poll(), which counts in milliseconds, where a descriptor is too large for it."""
-    if all(sock.fileno() < 1024 for sock in readers + writers):
-        readable, writable, _ = _select(readers, writers, [], timeout)
-        return readable, writable
-    poll = _poll()
-    for sock in readers:
-        poll.register(sock, 5 if sock in writers else 1)  # POLLIN, POLLOUT
-    found = {fd: flags for fd, flags in poll.poll(timeout * 1000)}
-    return (
-        [sock for sock in readers if found.get(sock.fileno(), 0) & ~4],
-        [sock for sock in writers if found.get(sock.fileno(), 0) & 4],
-    )
 
 
 # ------------------------------------------------------------------------------------------- greenlets and asyncio
@@ -866,7 +864,7 @@ class Agent:
         give_up = _monotonic() + 2.0  # of a client that does not read; the others take milliseconds
         while self.clients and _monotonic() < give_up:
             _sleep(0.01)
-        for sock in list(self.listeners) + ([] if self.clients else [self.wake]):
+        for sock in list(self.listeners) + [self.wake]:
             sock.close()
 
 
@@ -932,16 +930,17 @@ def _remove_stale(path):
             raise ValueError("%s is there and is not a socket" % path)
     except FileNotFoundError:
         return
-    with contextlib.closing(_socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)) as probe:
+    probe = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
         probe.setblocking(False)
-        try:
-            probe.connect(path)
-        except ConnectionRefusedError:
-            os.unlink(path)
-            return
-        except BlockingIOError:  # its queue is full
-            pass
-        raise ValueError("another process listens on %s" % path)
+        probe.connect(path)
+    except ConnectionRefusedError:
+        return os.unlink(path)
+    except BlockingIOError:  # its queue is full
+        pass
+    finally:
+        probe.close()
+    raise ValueError("another process listens on %s" % path)
 
 
 # --------------------------------------------------------------------------------------------------------- threads
