@@ -101,13 +101,18 @@ def _stacks():
     frames.pop(_get_ident(), None)  # also because a frame that holds itself is garbage for the collector
     stacks = []
     for ident, frame in frames.items():
-        path = []
-        while frame is not None and len(path) < MAX_DEPTH:
-            path.append((frame, frame.f_code, frame.f_lasti))
-            frame = frame.f_back
+        path, was_cut = _path_of(frame)
         if path and path[-1][1] is not _run_thread.__code__:
-            stacks.append((ident, _thread_name(active.get(ident)), path, frame is not None))
+            stacks.append((ident, _thread_name(active.get(ident)), path, was_cut))
     return stacks
+
+
+def _path_of(frame):
+    path = []
+    while frame is not None and len(path) < MAX_DEPTH:
+        path.append((frame, frame.f_code, frame.f_lasti))
+        frame = frame.f_back
+    return path, frame is not None
 
 
 def text_dump():
@@ -115,28 +120,23 @@ def text_dump():
     modules = {}
     threads = []
     for _, name, path, _ in _stacks():
-        stack = []
-        for frame, code, _ in reversed(path):
-            stack.append((code.co_filename, _line_of(code, frame.f_lineno), code.co_name))
-            modules[code.co_filename] = frame.f_globals
-        threads.append((name, stack))
-    frame = path = None
+        lines = [(code.co_filename, _line_of(code, frame.f_lineno), code.co_name) for frame, code, _ in reversed(path)]
+        threads.append((name, lines))
+        modules.update((code.co_filename, frame.f_globals) for frame, code, _ in path)
+    path = None
     # Files are read only now, since reading lets other threads run on.
-    for file in modules:
+    for file, module in modules.items():
         try:
             linecache.checkcache(file)
-            linecache.lazycache(file, modules[file])
+            linecache.lazycache(file, module)
         except Exception:
             pass
-    parts = ["*** uWSGI Python tracebacker output ***\n\n"]
-    for name, stack in threads:
-        for file, line, function in stack:
-            parts.append(
-                "thread_id = %s filename = %s lineno = %d function = %s line = %s\n"
-                % (name, file, line, function, _source_of(file, line))
-            )
-        parts.append("\n")
-    return "".join(parts).encode("utf-8", "backslashreplace")
+    form = "thread_id = %s filename = %s lineno = %d function = %s line = %s\n"
+    text = "*** uWSGI Python tracebacker output ***\n\n"
+    for name, lines in threads:
+        text += "".join(form % (name, file, line, function, _source_of(file, line)) for file, line, function in lines)
+        text += "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 class Tables:
@@ -287,39 +287,34 @@ class CpuClocks:
         clocks = [self._clock(ident) for ident, _ in looks]
         if len(self.clocks) > 2 * len(looks) + 64:
             self.clocks = {ident: clock for (ident, _), clock in zip(looks, clocks)}
-        moved = False
-        for clock in clocks:
-            moved = clock.read() or moved
+        moved = any([clock.read() for clock in clocks])
+        now = {}
         if moved:
             _sleep(self.WINDOW_S)
             for clock in clocks:
                 clock.read()
-            frames = sys._current_frames()
-            now = [(id(frame.f_code), frame.f_lasti) if frame else None for frame in (frames.get(i) for i, _ in looks)]
-            del frames
+            now = {ident: (id(frame.f_code), frame.f_lasti) for ident, frame in sys._current_frames().items()}
         times = []
-        for i, (clock, (_, place)) in enumerate(zip(clocks, looks)):
+        for clock, (ident, place) in zip(clocks, looks):
             if clock.now is None:
                 times.append(-1)
                 continue
-            share = self._share(place, now[i] == place, clock) if moved else 0.0
+            share = self._share(place, now.get(ident) == place, clock) if moved else 0.0
             times.append(int(clock.scaled(share * weight * self.period, self.MEMORY) * 1e6 + 0.5))
         return times
 
     def _share(self, place, stayed, clock):
         seconds = clock.at - clock.at_before
-        used = min(seconds, clock.now - clock.before) if seconds > 0 else 0.0
-        sums = self.places.get(place)
-        if sums is None:
-            sums = self.places[place] = [0, 0, 0.0, 0.0]
+        share = min(1.0, (clock.now - clock.before) / seconds) if seconds > 0 else 0.0
+        sums = self.places.setdefault(place, [0, 0, 0.0, 0.0])
         sums[0] += 1
         if stayed:
             sums[1] += 1
             sums[2] += seconds
-            sums[3] += used
+            sums[3] += share * seconds
         elif 2 * sums[1] > sums[0] and sums[2] > 0:
             return sums[3] / sums[2]
-        return used / seconds if seconds > 0 else 0.0
+        return share
 
     def _clock(self, ident):
         thread = threading._active.get(ident)
@@ -380,16 +375,8 @@ def _clock_id(ident, thread):
 
 def _cpu_seconds(looks):
     """Of each thread that was looked at, where it is known."""
-    seconds = {}
-    for ident, _ in looks:
-        thread = threading._active.get(ident)
-        clock = _clock_id(ident, thread)
-        if clock is not None:
-            try:
-                seconds[ident, id(thread)] = time.clock_gettime(clock)
-            except OSError:  # it is gone
-                pass
-    return seconds
+    clocks = [Clock(ident, threading._active.get(ident)) for ident, _ in looks]
+    return {(clock.id, id(clock.thread)): clock.now for clock in clocks if clock.read()}
 
 
 # ------------------------------------------------------------------------------------------------- switch interval
@@ -531,17 +518,11 @@ class Stream:
         rate = self.request.rate
         self.begin = _monotonic()
         self.ticks = Ticks(rate, self.begin, random.random(), random.random)
-        self._put(
-            {
-                "tbprof": 1,
-                "startedEpochMs": int(time.time() * 1000),
-                "rateHz": rate,
-                "host": _clean(os.uname().nodename, MAX_NAME),
-                "source": "agent",
-                "recorder": "tbprof-agent %s (CPython %d.%d.%d)" % ((VERSION,) + sys.version_info[:3]),
-            },
-            {"workers": [{"number": self.agent.number, "address": self.agent.address, "pid": os.getpid()}]},
-        )
+        header = {"tbprof": 1, "startedEpochMs": int(time.time() * 1000), "rateHz": rate, "source": "agent"}
+        header["host"] = _clean(os.uname().nodename, MAX_NAME)
+        header["recorder"] = "tbprof-agent %s (CPython %d.%d.%d)" % ((VERSION,) + sys.version_info[:3])
+        worker = {"number": self.agent.number, "address": self.agent.address, "pid": os.getpid()}
+        self._put(header, {"workers": [worker]})
         flushed = self.begin - BATCH_S  # the first tick is sent at once: there is a stream, and it works
         asked = self.ticks.next_time()
         while self._wait(asked) and not self.tables.full:
@@ -596,10 +577,9 @@ class Stream:
         end = _monotonic()
         tick, weight, late = self.ticks.observe(begin)
         cpu_times = self.cpu.times(self.looks, weight) if self.cpu is not None else [0] * len(samples)
-        if self.parked.wanted:
-            parked = self.parked.samples(self.tables)
-            samples += parked
-            cpu_times += [0] * len(parked)
+        parked = self.parked.samples(self.tables)
+        samples += parked
+        cpu_times += [0] * len(parked)
         time_ms = max(0, int((self.ticks.due_time(tick) - self.begin) * 1000))
         wait_us = max(0, int((begin - asked) * 1e6))
         self.rows.append((0, time_ms, 1, weight, wait_us, int((end - begin) * 1e6), len(samples)))
@@ -669,7 +649,7 @@ class Stream:
 
 
 class Parked:
-    """Greenlets and tasks that wait: they are on no thread's stack. Looked for now and then, with a bound on the cost."""
+    """Greenlets and tasks that wait: they are on no thread's stack. Looked for now and then, at a bounded cost."""
 
     MOST = 1000
     PAUSE_S = 1.0
@@ -677,12 +657,13 @@ class Parked:
     def __init__(self, greenlets, tasks):
         self.greenlets = greenlets
         self.tasks = tasks
-        self.wanted = greenlets or tasks
         self.found = []
         self.next = 0.0
 
     def samples(self, tables):
         """(thread, stack) of each of them."""
+        if not self.greenlets and not self.tasks:
+            return []
         now = _monotonic()
         if now >= self.next:
             try:
@@ -692,12 +673,12 @@ class Parked:
             # All objects of the process are gone through: that must stay below a hundredth of the time.
             self.next = _monotonic() + max(self.PAUSE_S, 100 * (_monotonic() - now))
         samples = []
-        for name, reference, path_of in self.found:
+        for name_of, reference, path_of in self.found:
             try:
                 item = reference()
                 path = path_of(item) if item is not None else []
                 if path:
-                    samples.append((tables.thread_of(name(item)), tables.stack_of(path)))
+                    samples.append((tables.thread_of(name_of(item)), tables.stack_of(path)))
             except Exception:
                 pass
         return samples
@@ -719,12 +700,7 @@ class Parked:
 
 def _subclasses(kind):
     """A class and all that are derived from it. isinstance() would be slow, and would run the code of proxies."""
-    found = set()
-    new = [kind]
-    while new:
-        found.update(new)
-        new = [sub for known in new for sub in type.__subclasses__(known) if sub not in found]
-    return found
+    return {kind}.union(*map(_subclasses, type.__subclasses__(kind)))
 
 
 def _greenlet_name(greenlet):
@@ -733,12 +709,7 @@ def _greenlet_name(greenlet):
 
 
 def _greenlet_path(greenlet):
-    path = []
-    frame = greenlet.gr_frame  # None while it runs: then it is on its thread's stack
-    while frame is not None and len(path) < MAX_DEPTH:
-        path.append((frame, frame.f_code, frame.f_lasti))
-        frame = frame.f_back
-    return path
+    return _path_of(greenlet.gr_frame)[0]  # no frame while it runs: then it is on its thread's stack
 
 
 def _tasks_of(asyncio, loop):
@@ -762,21 +733,18 @@ def _task_name(task):
 
 
 def _task_path(task):
-    coroutine = _coroutine_of(task)
-    if getattr(coroutine, "cr_running", False):
-        return []  # it is on its thread's stack
+    awaited = _coroutine_of(task)
     path = []
-    while coroutine is not None and len(path) < MAX_DEPTH:
-        for kind, waits_for in (("cr", "cr_await"), ("gi", "gi_yieldfrom"), ("ag", "ag_await")):
-            frame = getattr(coroutine, kind + "_frame", None)
+    if getattr(awaited, "cr_running", False):
+        return path  # it is on its thread's stack
+    while awaited is not None and len(path) < MAX_DEPTH:
+        for kind, next_one in (("cr", "cr_await"), ("gi", "gi_yieldfrom"), ("ag", "ag_await"), (None, None)):
+            frame = getattr(awaited, "%s_frame" % kind, None)
             if frame is not None:
                 path.append((frame, frame.f_code, frame.f_lasti))
-                coroutine = getattr(coroutine, waits_for, None)
                 break
-        else:
-            break
-    path.reverse()
-    return path
+        awaited = getattr(awaited, next_one, None) if next_one else None
+    return path[::-1]
 
 
 # --------------------------------------------------------------------------------------------------------- sockets
@@ -797,18 +765,21 @@ class Agent:
         self.wake, self.waker = _socket.socketpair()  # the one is readable once the other is closed
         self.by_fd = {}
         self.poll = _poll()
-        self.poll.register(self.wake, 1)
+        self._watch(self.wake)
+
+    def _watch(self, sock):
+        self.by_fd[sock.fileno()] = sock
+        self.poll.register(sock, 1)  # POLLIN
 
     def listen(self, path, mode, serve):
         sock = _bind(path, mode)
         status = os.stat(path)
         self.listeners[sock] = (path, (status.st_dev, status.st_ino), serve)
-        self.by_fd[sock.fileno()] = sock
-        self.poll.register(sock, 1)
+        self._watch(sock)
 
     def run(self):
         """The agent's one thread while nobody is connected."""
-        while True:
+        while not self.stopped:
             for fd, _ in self.poll.poll():
                 if self.stopped:
                     return
