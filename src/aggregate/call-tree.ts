@@ -1,8 +1,8 @@
 // Folded stacks -> the tree that flame graphs draw. Columns in pre-order with siblings by falling total: what is too
 // small to see can be skipped with everything behind it. No recursion: stacks may be as deep as they like.
 import type { FrameGroups } from '../profile/labels.ts';
-import { PairTable } from '../profile/pairs.ts';
 import type { StackTable } from '../profile/profile.ts';
+import { mergeSiblings } from '../profile/siblings.ts';
 
 export interface CallTree {
   /** Group of the node's frame; -1 at the root, which is node 0. */
@@ -34,16 +34,24 @@ export interface MergedStacks {
 }
 
 /** Stacks whose frames fall into the same groups become one node. */
-export function mergeStacks({ parent, frame }: StackTable, { groupOf }: FrameGroups): MergedStacks {
-  const nodes = new PairTable();
-  nodes.reserve(parent.length);
-  nodes.number(-1, -1);
+export function mergeStacks({ parent, frame }: StackTable, { groupOf, example }: FrameGroups): MergedStacks {
+  const groupOfStack = frame.map((one) => groupOf[one]!);
+  if (example.length === groupOf.length) return nodePerStack(parent, groupOfStack);
+  const { name, ...merged } = mergeSiblings(parent, groupOfStack);
+  return { ...merged, group: name };
+}
+
+/** No two stacks are the same, so that none become one where no two frames do. */
+function nodePerStack(parent: Int32Array, groupOfStack: Int32Array): MergedStacks {
+  const merged = { parent: new Int32Array(parent.length + 1), group: new Int32Array(parent.length + 1) };
+  merged.parent[0] = merged.group[0] = -1;
+  merged.group.set(groupOfStack, 1);
   const nodeOfStack = new Int32Array(parent.length);
   for (let stack = 0; stack < parent.length; stack++) {
-    const above = parent[stack]!;
-    nodeOfStack[stack] = nodes.number(above === -1 ? 0 : nodeOfStack[above]!, groupOf[frame[stack]!]!);
+    merged.parent[stack + 1] = parent[stack]! + 1;
+    nodeOfStack[stack] = stack + 1;
   }
-  return { parent: nodes.first(), group: nodes.second(), nodeOfStack };
+  return { ...merged, nodeOfStack };
 }
 
 /** The tree of what has weight. `weights` are ticks by stack number, as foldStacks gives them. */
