@@ -115,27 +115,23 @@ function listChildren(parent: Int32Array, group: Int32Array, total: Float64Array
   for (let node = 1; node < parent.length; node++) {
     if (total[node]! > 0) children[next[parent[node]!]!++] = node;
   }
-  const byTotal = (a: number, b: number) => total[b]! - total[a]! || group[a]! - group[b]!;
-  for (let node = 0; node < parent.length; node++)
-    sortSome(children, { from: start[node]!, to: start[node + 1]! }, byTotal);
+  for (let node = 0; node < parent.length; node++) {
+    if (start[node + 1]! - start[node]! > 1) sortByTotal(children.subarray(start[node], start[node + 1]), total, group);
+  }
   return { start, children };
 }
 
-interface Range {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** Nearly all nodes have few children: insertion, where a sort of the engine would cost more than it does. */
-function sortSome(values: Int32Array, { from, to }: Range, order: (a: number, b: number) => number): void {
-  if (to - from > 12) {
-    values.subarray(from, to).sort(order);
+function sortByTotal(nodes: Int32Array, total: Float64Array, group: Int32Array): void {
+  const order = (a: number, b: number) => total[b]! - total[a]! || group[a]! - group[b]!;
+  if (nodes.length > 12) {
+    nodes.sort(order);
     return;
   }
-  for (let at = from + 1; at < to; at++) {
-    const value = values[at]!;
+  for (let at = 1; at < nodes.length; at++) {
+    const node = nodes[at]!;
     let place = at;
-    for (; place > from && order(values[place - 1]!, value) > 0; place--) values[place] = values[place - 1]!;
-    values[place] = value;
+    for (; place > 0 && order(nodes[place - 1]!, node) > 0; place--) nodes[place] = nodes[place - 1]!;
+    nodes[place] = node;
   }
 }
