@@ -147,6 +147,7 @@ async function bundle(contents) {
 
 function svgFile(program) {
   return {
+    isSvg: true,
     draw: async (profile, folder) => {
       const found = findPeer(program);
       if (found === null) return null;
