@@ -1,5 +1,5 @@
 // How each renderer gets its file, and how one knows that it has drawn, zooms and searches.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { buildCallTree } from '../../dist/aggregate/call-tree.js';
 import { foldStacks } from '../../dist/aggregate/fold.js';
 import { groupFrames } from '../../dist/profile/labels.js';
+import { findPeer } from '../peers.js';
 import { formatNamed } from './formats.js';
 
 const require = createRequire(import.meta.url);
@@ -33,12 +34,21 @@ export const renderers = [
     isDrawn: () => document.body.dataset.ready === 'yes' && document.querySelector('g.frame') !== null,
     zoom: clickFrame,
     search: typeInto,
+    // The first box that is no pattern is the busiest worker; the samples of the others go.
     filter: () => {
-      const open = document.getElementById('filter-open');
-      if (!open) return false;
-      const box = document.querySelector('#filters input[type=checkbox]');
+      const box = document.querySelector('#filters fieldset:not(.patterns) input[type=checkbox]');
       box?.click();
       return box !== null;
+    },
+    focus: (text) => {
+      const input = document.querySelector('#filters input[name=focus]');
+      input.value = text;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    },
+    split: () => {
+      const select = document.getElementById('split');
+      select.value = 'thread';
+      select.dispatchEvent(new Event('change', { bubbles: true }));
     },
   },
   { key: 'd3', name: 'd3-flame-graph', ...d3Page('') },
@@ -137,12 +147,14 @@ async function bundle(contents) {
 
 function svgFile(program) {
   return {
+    isSvg: true,
     draw: async (profile, folder) => {
-      if (spawnSync(program, ['--help']).error) return null;
+      const found = findPeer(program);
+      if (found === null) return null;
       const file = join(folder, 'graph.svg');
       const input = await render(profile, 'collapsed');
       const begun = performance.now();
-      const picture = execFileSync(program, { input, maxBuffer: 2 ** 30, stdio: ['pipe', 'pipe', 'ignore'] });
+      const picture = execFileSync(found, { input, maxBuffer: 2 ** 30, stdio: ['pipe', 'pipe', 'ignore'] });
       const writeMs = performance.now() - begun;
       writeFileSync(file, picture);
       return { file, writeMs };
@@ -170,9 +182,11 @@ function clickFrame() {
   const { rect, box } = row[0];
   const at = { bubbles: true, cancelable: true, clientX: box.left + box.width / 2, clientY: box.top + box.height / 2 };
   const target = document.elementFromPoint(at.clientX, at.clientY) ?? rect;
-  for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click']) {
-    target.dispatchEvent(new MouseEvent(type, at));
-  }
+  return () => {
+    for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click']) {
+      target.dispatchEvent(new MouseEvent(type, at));
+    }
+  };
 }
 
 function typeInto(text) {

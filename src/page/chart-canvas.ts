@@ -5,6 +5,7 @@ import { type ChartShape, type FrameBox, rowPx } from './chart-shape.ts';
 export interface ChartColours {
   readonly fill: (node: number) => string;
   readonly text: (node: number) => string;
+  readonly isMatch: (node: number) => boolean;
 }
 
 export interface Painted {
@@ -32,7 +33,18 @@ export function paintRows(
   const boxes = rootOnTop ? shape.painted(first, last, all) : shape.painted(depths - 1 - last, depths - 1 - first, all);
   context.font = chartFont;
   context.textBaseline = 'middle';
-  for (const box of boxes) paintBox(context, box, topOf(box.row) - fromPx, { colours, label });
+  let row = -1;
+  let speckedPx = -1;
+  for (const box of boxes) {
+    if (box.row !== row) speckedPx = -1;
+    row = box.row;
+    const px = Math.floor(box.x);
+    // Of several specks within a pixel the first stands for all, but what is found is always seen: each costs as much to
+    // paint as a frame, and there may be a hundred thousand of them.
+    if (box.width < 1 && px === speckedPx && !colours.isMatch(box.node)) continue;
+    if (box.width < 1) speckedPx = px;
+    paintBox(context, box.width < 1 ? { ...box, x: px, width: 1 } : box, topOf(row) - fromPx, { colours, label });
+  }
 }
 
 function paintBox(

@@ -203,7 +203,11 @@ function decorate(container: HTMLElement, { colourOf, isMatch, matchColour }: Ch
 
 function coloursOf(input: () => ChartInput): Painted['colours'] {
   const colour = (node: number) => (input().isMatch(node) ? input().matchColour : input().colourOf(node));
-  return { fill: (node) => colour(node).fill, text: (node) => colour(node).text };
+  return {
+    fill: (node) => colour(node).fill,
+    text: (node) => colour(node).text,
+    isMatch: (node) => input().isMatch(node),
+  };
 }
 
 let measuring: CanvasRenderingContext2D | null = null;

@@ -8,11 +8,13 @@ import { groupColours, labelNode, rootColour, titleNode } from './labels.ts';
 import { share } from './numbers.ts';
 import { remember, type Shown } from './shown.ts';
 import { describeNode, hideTooltip, showTooltip } from './tooltip.ts';
+import { describeLeftOut } from './trees.ts';
 import type { Page, Scene, View } from './view.ts';
 import { type Direction, neighbour } from './zoom.ts';
 
 export function createFlame(page: Page, treeOf: (shown: Shown) => CallTree, name: string): View {
   const bar = createFrameBar(page);
+  const note = element('p', 'note');
   let scene: Scene | null = null;
   const chart = createChart(name, {
     onPick: (zoom) => page.apply({ zoom, cursor: null }),
@@ -30,7 +32,7 @@ export function createFlame(page: Page, treeOf: (shown: Shown) => CallTree, name
     return (node: number) => ofGroup[tree.group[node]!] ?? root;
   });
   return {
-    element: element('section', 'flame', bar.element, chart.element),
+    element: element('section', 'flame', bar.element, note, chart.element),
     draw(next) {
       const scrollTo = next.state.zoom !== (scene?.state.zoom ?? 0);
       scene = next;
@@ -38,6 +40,8 @@ export function createFlame(page: Page, treeOf: (shown: Shown) => CallTree, name
       const tree = treeOf(shown);
       hideTooltip();
       bar.draw(next, tree);
+      note.textContent = tree === shown.tree ? '' : describeLeftOut(shown.tree);
+      note.hidden = note.textContent === '';
       chart.draw({
         tree,
         zoom: state.zoom,

@@ -8,6 +8,7 @@ import { createFunctions } from './functions.ts';
 import { showHottest } from './hottest.ts';
 import { listenToKeys } from './keys.ts';
 import { loadReport, type Report } from './load.ts';
+import { layOutForPaper } from './paper.ts';
 import { readHash, writeHash } from './permalink.ts';
 import { createSandwich } from './sandwich.ts';
 import { createSearch, matchingNodes } from './search.ts';
@@ -53,6 +54,8 @@ function run(report: Report): void {
     return before === after ? next : { ...next, zoom: findPath(after, pathTo(before, next.zoom)) };
   };
 
+  // Before the charts hear of it, which then paint all of themselves.
+  layOutForPaper(() => draw());
   const views: Record<ViewName, View> = {
     flame: createFlame(page, (shown) => treeOf('flame', shown), 'flame graph'),
     'bottom-up': createFlame(

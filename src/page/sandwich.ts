@@ -11,7 +11,7 @@ import { share, ticksText, time } from './numbers.ts';
 import { cutMiddle } from './shorten.ts';
 import { remember, type Shown } from './shown.ts';
 import { describeNode, hideTooltip, showTooltip } from './tooltip.ts';
-import { aboveRoot, leastTicks } from './trees.ts';
+import { aboveRoot, describeLeftOut, leastTicks } from './trees.ts';
 import type { Page, Scene, View } from './view.ts';
 
 /** Functions to choose from; the table has them all. */
@@ -47,8 +47,9 @@ export function createSandwich(page: Page): View {
       const halves = group === -1 ? null : build(shown.tree, group);
       const isSeen = halves?.callees != null && halves.callers !== null;
       for (const box of both) box.hidden = !isSeen;
-      note.hidden = isSeen;
-      note.textContent = rows.length === 0 ? 'There is no function to show.' : 'This function is not in what is shown.';
+      const missing = rows.length === 0 ? 'There is no function to show.' : 'This function is not in what is shown.';
+      note.textContent = isSeen ? describeLeftOut(shown.tree) : missing;
+      note.hidden = note.textContent === '';
       weight.textContent = isSeen ? describe(shown, halves.callees!) : '';
       if (!isSeen) return;
       callers.draw(scene, halves.callers!);

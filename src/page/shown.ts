@@ -167,9 +167,5 @@ function collapsedNames({ frames, strings }: Profile, hidden: ReadonlySet<string
 function keepApplication(profile: Profile): Profile {
   const { frames, strings } = profile;
   const kept = strings.map(isApplication);
-  return rewriteStacks(profile, ({ push }) => ({
-    byThread: false,
-    root: () => -1,
-    step: (stack, frame) => (kept[frames.file[frame]!] ? push(stack, frame) : stack),
-  }));
+  return rewriteStacks(profile, () => (_leaf, frame) => (kept[frames.file[frame]!] ? frame : -1));
 }

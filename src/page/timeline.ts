@@ -10,6 +10,7 @@ import { colourOfStyle, element } from './dom.ts';
 import { drawHeatMap } from './heat-map.ts';
 import { groupColours } from './labels.ts';
 import { countText } from './numbers.ts';
+import { createRangeFields } from './range-fields.ts';
 import { cutMiddle } from './shorten.ts';
 import { remember } from './shown.ts';
 import { paintLane, prepareCanvas } from './timeline-canvas.ts';
@@ -51,6 +52,7 @@ export function createTimeline(page: Page): View {
   const legend = element('p', 'legend note');
   const note = element('p', 'note');
   const heat = element('div', 'heat-box');
+  const fields = createRangeFields((range) => choose(range));
   surface.setAttribute('role', 'img');
   const timeless = element('p', 'note', 'There is no time in these counts.');
   const box = element(
@@ -58,6 +60,7 @@ export function createTimeline(page: Page): View {
     'timeline',
     timeless,
     element('div', 'lane-grid', labels, surface, element('span', ''), axis),
+    fields.element,
     legend,
     note,
     element('h2', '', 'Moments of the second'),
@@ -116,9 +119,9 @@ export function createTimeline(page: Page): View {
       }
       const { fromMs, toMs } = state.filters;
       const endMs = timeline.bucketMs * timeline.buckets;
-      showRange(
-        fromMs === null && toMs === null ? null : { fromMs: fromMs ?? 0, toMs: Math.min(toMs ?? endMs, endMs) },
-      );
+      const range = { fromMs: fromMs ?? 0, toMs: Math.min(toMs ?? endMs, endMs) };
+      showRange(fromMs === null && toMs === null ? null : range);
+      fields.draw(range, { endMs, stepMs: timeline.bucketMs });
       axis.replaceChildren(...drawAxis(endMs));
       legend.replaceChildren(...drawLegend(measured, (part) => ofTime.part(part)));
       const blurred = timeline.isBlurred ? '; dumps were merged, so moments within them are not known' : '';
@@ -239,7 +242,7 @@ function describe({ timeline: { fleet, buckets, bucketMs } }: Measured): string 
   const all = Math.max(1, busy + idle + unobserved);
   const percent = (ticks: number) => `${((100 * ticks) / all).toFixed(0)} %`;
   const seconds = ((buckets * bucketMs) / 1_000).toFixed(1);
-  return `timeline of ${seconds} seconds: ${percent(busy)} busy, ${percent(idle)} idle, ${percent(unobserved)} unobserved; the filters take a stretch of time as numbers`;
+  return `timeline of ${seconds} seconds: ${percent(busy)} busy, ${percent(idle)} idle, ${percent(unobserved)} unobserved; the sliders below choose a stretch of time`;
 }
 
 function pointAt(

@@ -12,6 +12,13 @@ export function leastTicks({ group, total }: CallTree): number {
   return group.length <= smallTree ? 0 : total[0]! * leftOut;
 }
 
+/** What the reader of a tree with callers must know; empty where nothing is left out. */
+export function describeLeftOut(tree: CallTree): string {
+  if (leastTicks(tree) === 0) return '';
+  const nodes = (tree.group.length - 1).toLocaleString('en');
+  return `There are ${nodes} calls in this graph: callers of what weighs less than ${100 * leftOut} % of it are left out. What is filtered shows more of them.`;
+}
+
 const turned = remember((tree: CallTree) => buildBottomUp(tree, { minTicks: leastTicks(tree) }));
 
 export function treeOf(view: ViewName, { tree }: Pick<Shown, 'tree'>): CallTree {

@@ -2,7 +2,15 @@
 import { coarsen, newDumpColumns, newSampleColumns } from './coarsen.ts';
 import { IntColumn, Interner, viewColumns } from './columns.ts';
 import { PairTable } from './pairs.ts';
-import type { Measure, Profile, ProfileEvent, ProfileMeta, ProfileThread, ProfileWorker } from './profile.ts';
+import type {
+  Measure,
+  Profile,
+  ProfileEvent,
+  ProfileMeta,
+  ProfileThread,
+  ProfileWorker,
+  StackTable,
+} from './profile.ts';
 
 /** Frame with its text; tracebacker/dump.ts has the same shape. */
 export interface FrameText {
@@ -129,6 +137,13 @@ export class ProfileBuilder {
   /** The stack of `frame` on top of `parent` (-1: none). */
   stack(parent: number, frame: number): number {
     return this.#stacks.number(parent, frame);
+  }
+
+  /** Takes distinct stacks, with their numbers, as the first ones; false where there are stacks already. */
+  adoptStacks({ parent, frame }: StackTable): boolean {
+    if (this.#stacks.size > 0) return false;
+    this.#stacks.adopt(parent, frame);
+    return true;
   }
 
   /** Makes room for so many stacks more: faster than growing into them. */

@@ -3,7 +3,7 @@
 // framework, the first code of the application below its entry point.
 import { type CodeKind, kindOf, labelFrame } from './labels.ts';
 import type { Profile } from './profile.ts';
-import { rewriteStacks } from './rewrite.ts';
+import { rootStacks } from './root-stacks.ts';
 
 /** Entry points and middleware, which every request passes through. */
 const entryPoints = new Set(['application', 'app', '__call__', 'wsgi_app', 'main', '<module>', '<lambda>']);
@@ -21,16 +21,8 @@ export function rootEndpoints(profile: Profile): Profile {
     numbers.set(frame, number);
     return number;
   };
-  // Endpoints stand where rewriting expects threads: roots that differ from sample to sample.
   const endpointOf = samples.stack.map((stack) => numberOf(endpoints[stack]!));
-  const threads = names.map((name) => ({ worker: 0, name }));
-  const byEndpoint = { ...profile, threads, samples: { ...samples, thread: endpointOf } };
-  const rooted = rewriteStacks(byEndpoint, ({ push, named }) => ({
-    byThread: true,
-    root: (endpoint) => push(-1, named(names[endpoint]!)),
-    step: push,
-  }));
-  return { ...rooted, threads: profile.threads, samples: { ...rooted.samples, thread: samples.thread } };
+  return rootStacks(profile, endpointOf, (endpoint) => [names[endpoint]!]);
 }
 
 /** By stack, the frame of its endpoint; -1 where there is none. */

@@ -53,7 +53,7 @@ describe('drawSvg', () => {
     const chart = {
       shape,
       rootOnTop: true,
-      colours: { fill: () => '#abcdef', text: () => '#000000' },
+      colours: { fill: () => '#abcdef', text: () => '#000000', isMatch: () => false },
       label: (node: number) => labels[node]!,
       title: (node: number) => `${labels[node]}: 1 tick`,
     };

@@ -211,4 +211,29 @@ describeWith('chromium', 'report page: habits', () => {
     expect(await page.isVisible('#verdict')).toBe(true);
     expect(await page.isVisible('.chart')).toBe(true);
   });
+
+  it('is laid out for the width of the paper while it is printed', async () => {
+    const { page } = await openProfile(small);
+    const widthOnPaper = async () => {
+      await page.evaluate(() => {
+        const measure = () => {
+          const chart = document.querySelector('.chart')!;
+          document.title = `${chart.clientWidth} ${chart.querySelector('g.frame rect')!.getBoundingClientRect().width}`;
+        };
+        window.addEventListener('beforeprint', measure, { once: true });
+      });
+      await page.pdf();
+      return (await page.title()).split(' ').map(Number);
+    };
+    for (const width of [1_400, 600]) {
+      await page.setViewportSize({ width, height: 700 });
+      const before = await page.evaluate(() => document.querySelector('.chart')!.clientWidth);
+      const [chart, root] = await widthOnPaper();
+      expect(chart).not.toBe(before);
+      expect(chart).toBeLessThanOrEqual(1_046);
+      expect(chart).toBeGreaterThan(950);
+      expect(root).toBeCloseTo(chart!, -1);
+      await page.waitForFunction((px) => document.querySelector('.chart')!.clientWidth === px, before);
+    }
+  });
 });

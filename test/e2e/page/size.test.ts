@@ -43,6 +43,11 @@ describeWith('chromium', 'report page of half a million stacks', () => {
       }, view);
       await page.waitForSelector(`body[data-view=${view}]`);
       expect(await nodes(), view).toBeLessThan(6_000);
+      if (view === 'bottom-up' || view === 'sandwich') {
+        expect(await page.textContent(`.${view === 'sandwich' ? view : 'flame'} > .note`)).toMatch(
+          /^There are [\d,]+ calls in this graph: callers of what weighs less than 0.025 % of it are left out/,
+        );
+      }
     }
     await expectNoTrouble();
   });

@@ -147,6 +147,25 @@ describeWith('chromium', 'report page: other views', () => {
     await expectNoTrouble();
   });
 
+  it('a stretch of time is chosen with the keyboard too', async () => {
+    const { page, expectNoTrouble } = await openProfile(recording);
+    await chooseView(page, 'Timeline');
+    const slider = (name: string) => page.getByRole('slider', { name });
+    const endMs = Number(await slider('to').inputValue());
+    await slider('from').press('ArrowRight');
+    const stepMs = Number(await slider('from').getAttribute('step'));
+    expect(await page.evaluate(() => location.hash)).toContain(`from=${stepMs}`);
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('brush-from');
+    await slider('to').press('Home');
+    expect(await page.evaluate(() => location.hash)).toContain(`to=${stepMs}`);
+    expect(await page.isVisible('.lanes .brush')).toBe(true);
+    await slider('to').press('End');
+    await slider('from').press('Home');
+    expect(await page.evaluate(() => location.hash)).not.toContain('from=');
+    expect(Number(await slider('to').inputValue())).toBe(endMs);
+    await expectNoTrouble();
+  });
+
   it('the heat map is as hot as the moments were, and can be brushed by the second', async () => {
     const { page, expectNoTrouble } = await openProfile(recording);
     await chooseView(page, 'Timeline');
