@@ -67,9 +67,9 @@ function toTicks(seconds: number, rateHz: number): number {
 
 /** What our own files say in their name: host and time. */
 function ownName({ name }: Json): { host?: string; startedEpochMs?: number } {
-  const [, host, time] = /^tbprof (.*) (\d{4}-\d\d-\d\dT[\d:.]+Z)$/s.exec(String(name)) ?? [];
+  const [, host, time] = /^tbprof (?:(.*) )?(\d{4}-\d\d-\d\dT[\d:.]+Z)$/s.exec(String(name)) ?? [];
   const startedEpochMs = Date.parse(time ?? '');
-  return Number.isNaN(startedEpochMs) || startedEpochMs < 0 ? {} : { host: host!, startedEpochMs };
+  return Number.isNaN(startedEpochMs) || startedEpochMs < 0 ? {} : { host: host ?? '', startedEpochMs };
 }
 
 function chooseProfiles(file: Json, profiles: readonly (Json | null)[], skipped: SkipCount): Json[] {
