@@ -1,5 +1,5 @@
 // How each renderer gets its file, and how one knows that it has drawn, zooms and searches.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { buildCallTree } from '../../dist/aggregate/call-tree.js';
 import { foldStacks } from '../../dist/aggregate/fold.js';
 import { groupFrames } from '../../dist/profile/labels.js';
+import { findPeer } from '../peers.js';
 import { formatNamed } from './formats.js';
 
 const require = createRequire(import.meta.url);
@@ -138,11 +139,12 @@ async function bundle(contents) {
 function svgFile(program) {
   return {
     draw: async (profile, folder) => {
-      if (spawnSync(program, ['--help']).error) return null;
+      const command = findPeer(program);
+      if (command === null) return null;
       const file = join(folder, 'graph.svg');
       const input = await render(profile, 'collapsed');
       const begun = performance.now();
-      const picture = execFileSync(program, { input, maxBuffer: 2 ** 30, stdio: ['pipe', 'pipe', 'ignore'] });
+      const picture = execFileSync(command, { input, maxBuffer: 2 ** 30, stdio: ['pipe', 'pipe', 'ignore'] });
       const writeMs = performance.now() - begun;
       writeFileSync(file, picture);
       return { file, writeMs };
