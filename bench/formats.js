@@ -1,5 +1,5 @@
 // Writing and reading a large profile in every format, each in a process of its own; and collapsed stacks to SVG against
-// inferno and flamegraph.pl, where they are on the PATH (or named by INFERNO_FLAMEGRAPH and FLAMEGRAPH_PL), in one run.
+// inferno and flamegraph.pl, where they can be had (bench/peers.js), in one run.
 //
 //     npm run bench:formats
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -12,6 +12,7 @@ import { inBlocks } from '../dist/output/blocks.js';
 import { readTemplate } from '../dist/output/files.js';
 import { loadProfile } from '../dist/pipeline.js';
 import { ProfileBuilder } from '../dist/profile/builder.js';
+import { findPeer } from './peers.js';
 
 const sampleCount = 1_000_000;
 const stackCount = 100_000;
@@ -32,23 +33,25 @@ async function main() {
       `${sampleCount} samples, ${stackCount} stacks; MB of files, s, peak MB of memory above the profile's own\n`,
     );
     console.log('format              file    write   memory    read');
+    let pageMs = 0;
     for (const { name, extensions } of formats) {
       const file = join(folder, `output${extensions[0]}`);
       const written = inChild('write', recording, name, file);
+      if (name === 'html') pageMs = written.ms;
       const read = inChild('read', file);
       const readIn = read.ms === null ? '      -' : seconds(read.ms);
       console.log(
         `${name.padEnd(16)}${megabytes(statSync(file).size)}  ${seconds(written.ms)} ${megabytes(written.peak)} ${readIn}`,
       );
     }
-    compareSvg(folder);
+    compareSvg(folder, pageMs);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 /** Whole programs, from a file to a file. */
-function compareSvg(folder) {
+function compareSvg(folder, pageMs) {
   const input = join(folder, 'output.collapsed');
   const size = statSync(input).size;
   console.log(`\ncollapsed (${megabytes(size).trim()} MB) to SVG`);
@@ -60,13 +63,20 @@ function compareSvg(folder) {
   }
   console.log(`tbprof report: ${seconds(ours).trim()} s`);
   const peers = [
-    ['inferno-flamegraph', process.env.INFERNO_FLAMEGRAPH ?? 'inferno-flamegraph', 'at most 3'],
-    ['flamegraph.pl', process.env.FLAMEGRAPH_PL ?? 'flamegraph.pl', 'at most 0.2'],
+    ['inferno-flamegraph', 'at most 3'],
+    ['flamegraph.pl', 'at most 0.2'],
   ];
-  for (const [name, command, aim] of peers) {
-    const theirs = timeProgram(command, [input]);
-    if (theirs === null) console.log(`${name}: not found, no ratio`);
-    else console.log(`${name}: ${seconds(theirs).trim()} s; ratio ${(ours / theirs).toFixed(2)} (aim: ${aim})`);
+  for (const [name, aim] of peers) {
+    const command = findPeer(name);
+    const theirs = command === null ? null : timeProgram(command, [input]);
+    if (theirs === null) {
+      console.log(`${name}: not found, no ratio`);
+      continue;
+    }
+    console.log(`${name}: ${seconds(theirs).trim()} s; ratio ${(ours / theirs).toFixed(2)} (aim: ${aim})`);
+    console.log(
+      `  writing our page over its picture: ${(pageMs / theirs).toFixed(2)} (aim: less than 1 for one of them)`,
+    );
   }
 }
 

@@ -6,8 +6,7 @@
 //     npm run bench:report [stacks ...]      1000 10000 100000 500000 real, where nothing is named
 //
 // Plain d3-flame-graph takes minutes and gigabytes at 500,000 stacks and is left out there; pictures of that size are only
-// written, not opened. flamegraph.pl and
-// inferno-flamegraph take part where they can be had (peers.js).
+// written, not opened. flamegraph.pl and inferno-flamegraph take part where they can be had (peers.js).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -149,6 +149,16 @@ const patternOption = <Flags extends string>(flags: Flags, description: string) 
     .argParser(collect)
     .default([] as readonly string[], 'none');
 
+/** Of every command that shows a profile. */
+const filterOptions = {
+  worker: patternOption('--worker <who>', 'only these workers: a number, or a part of the name'),
+  thread: patternOption('--thread <name>', 'only these threads'),
+  include: patternOption('--include <frame>', 'only stacks that hold such a frame'),
+  exclude: patternOption('--exclude <frame>', 'no stacks that hold such a frame'),
+  focus: patternOption('--focus <frame>', 'only what such a frame has called, itself included'),
+};
+const threadsOption = () => new Option('--threads', 'worker and thread as root frames').default(false);
+
 /** `writeOut` takes help and version. */
 function buildProgram(writeOut: (text: string) => void) {
   const program = new Command('tbprof')
@@ -175,12 +185,25 @@ function buildProgram(writeOut: (text: string) => void) {
     .addOption(modeOption())
     .option('--greenlets', 'parked greenlets of gevent too, as threads of their own (agent only)', false)
     .option('--tasks', 'suspended tasks of asyncio too, as threads of their own (agent only)', false)
+    .addOption(byOption())
+    .addOption(threadsOption())
+    .addOption(filterOptions.worker)
+    .addOption(filterOptions.thread)
+    .addOption(filterOptions.include)
+    .addOption(filterOptions.exclude)
+    .addOption(filterOptions.focus)
     .option('--keep-going', 'go on where a worker has crashed while we were connected', false)
     .addOption(quietOption())
-    .action(({ duration, rate, quiet, maxOverhead, maxLeak, ...options }) =>
+    .action(({ duration, rate, quiet, maxOverhead, maxLeak, by, threads, ...options }) =>
       execute({ quiet, endsEarly: true }, (context) =>
         record(
-          { ...options, durationMs: duration, rateHz: rate, limits: { maxOverhead, maxLeakBytes: maxLeak } },
+          {
+            ...options,
+            view: { by, threads },
+            durationMs: duration,
+            rateHz: rate,
+            limits: { maxOverhead, maxLeakBytes: maxLeak },
+          },
           context,
         ),
       ),
@@ -193,13 +216,13 @@ function buildProgram(writeOut: (text: string) => void) {
     .addOption(outputOption())
     .addOption(formatOption())
     .addOption(byOption())
-    .option('--threads', 'worker and thread as root frames', false)
+    .addOption(threadsOption())
     .addOption(modeOption())
-    .addOption(patternOption('--worker <who>', 'only these workers: a number, or a part of the name'))
-    .addOption(patternOption('--thread <name>', 'only these threads'))
-    .addOption(patternOption('--include <frame>', 'only stacks that hold such a frame'))
-    .addOption(patternOption('--exclude <frame>', 'no stacks that hold such a frame'))
-    .addOption(patternOption('--focus <frame>', 'only what such a frame has called, itself included'))
+    .addOption(filterOptions.worker)
+    .addOption(filterOptions.thread)
+    .addOption(filterOptions.include)
+    .addOption(filterOptions.exclude)
+    .addOption(filterOptions.focus)
     .addOption(new Option('--from <time>', 'from this time after the beginning on').argParser(parser(parseTime)))
     .addOption(new Option('--to <time>', 'up to this time').argParser(parser(parseTime)))
     .option('--redact', 'leave out source text', false)
@@ -241,13 +264,13 @@ function buildProgram(writeOut: (text: string) => void) {
     )
     .addOption(new Option('--by <what>', 'what a frame stands for').choices(groupings).default('function' as const))
     .option('--stacks', 'compare whole stacks instead of functions', false)
-    .option('--threads', 'worker and thread as root frames', false)
+    .addOption(threadsOption())
     .addOption(modeOption())
-    .addOption(patternOption('--worker <who>', 'only these workers: a number, or a part of the name'))
-    .addOption(patternOption('--thread <name>', 'only these threads'))
-    .addOption(patternOption('--include <frame>', 'only stacks that hold such a frame'))
-    .addOption(patternOption('--exclude <frame>', 'no stacks that hold such a frame'))
-    .addOption(patternOption('--focus <frame>', 'only what such a frame has called, itself included'))
+    .addOption(filterOptions.worker)
+    .addOption(filterOptions.thread)
+    .addOption(filterOptions.include)
+    .addOption(filterOptions.exclude)
+    .addOption(filterOptions.focus)
     .addOption(new Option('--from <time>', 'from this time after the beginning on').argParser(parser(parseTime)))
     .addOption(new Option('--to <time>', 'up to this time').argParser(parser(parseTime)))
     .addOption(
@@ -298,12 +321,20 @@ function buildProgram(writeOut: (text: string) => void) {
     .addOption(rateOption().default(defaults.demoRateHz))
     .addOption(outputOption())
     .addOption(formatOption())
+    .addOption(byOption())
+    .addOption(threadsOption())
+    .addOption(filterOptions.worker)
+    .addOption(filterOptions.thread)
+    .addOption(filterOptions.include)
+    .addOption(filterOptions.exclude)
+    .addOption(filterOptions.focus)
     .addOption(quietOption())
-    .action(({ duration, rate, quiet, ...options }) =>
+    .action(({ duration, rate, quiet, by, threads, ...options }) =>
       execute({ quiet, endsEarly: true }, (context) =>
         demo(
           {
             ...options,
+            view: { by, threads },
             durationMs: duration,
             rateHz: rate,
             limits: { maxOverhead: 1, maxLeakBytes: Number.POSITIVE_INFINITY },

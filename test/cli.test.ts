@@ -77,6 +77,27 @@ describe('tbprof record', () => {
     expect(JSON.parse(readFileSync(outputs[1]!, 'utf8')).profiles).toHaveLength(3);
   });
 
+  it('filters what it reports, as `tbprof report` does, and keeps all in the recording', async () => {
+    const { prefix } = await fleet(answer(someDump(1, 2)), answer(someDump(2)));
+    const outputs = [page('some.folded'), page('all.tbprof')];
+    const record = ['record', '-s', prefix, '-d', '300ms'];
+    const filters = ['--worker', '1', '--thread', 'Core1', '--focus', 'view', '--by', 'function', '--threads'];
+    const { exitCode, stderr } = await runCli([...record, ...filters, ...outputs.flatMap((file) => ['-o', file])]);
+    expect(exitCode).toBe(0);
+    expect(readFileSync(outputs[0]!, 'utf8')).toMatch(/^worker 1;uWSGIWorker1Core1;view \(\/srv\/app\.py\) \d+\n$/);
+    expect(stderr).toMatch(/ 100\.0% {2}view/);
+    expect(stderr).not.toMatch(/worker 2|application/);
+    expect((await loadPage(outputs[1]!)).profile.threads).toHaveLength(3);
+
+    const nothing = await runCli([...record, '--include', 'nobody', '-o', page('none.folded')]);
+    expect(nothing.stderr).toMatch(
+      /nothing is left of \d+ samples in the reports: all of them are in .*none\.tbprof\n/,
+    );
+    expect((await loadPage(page('none.tbprof'))).profile.threads).toHaveLength(3);
+    const wrong = await runCli([...record, '--include', '/(/']);
+    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('regular expression') });
+  });
+
   it('writes to stdout, and nothing else there', async () => {
     const { prefix } = await fleet(answer(someDump(1)));
     const { exitCode, stdout } = await runCli(['record', '-s', prefix, '-d', '200ms', '-o', '-', '-f', 'collapsed']);

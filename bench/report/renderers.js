@@ -149,12 +149,12 @@ function svgFile(program) {
   return {
     isSvg: true,
     draw: async (profile, folder) => {
-      const found = findPeer(program);
-      if (found === null) return null;
+      const command = findPeer(program);
+      if (command === null) return null;
       const file = join(folder, 'graph.svg');
       const input = await render(profile, 'collapsed');
       const begun = performance.now();
-      const picture = execFileSync(found, { input, maxBuffer: 2 ** 30, stdio: ['pipe', 'pipe', 'ignore'] });
+      const picture = execFileSync(command, { input, maxBuffer: 2 ** 30, stdio: ['pipe', 'pipe', 'ignore'] });
       const writeMs = performance.now() - begun;
       writeFileSync(file, picture);
       return { file, writeMs };

@@ -33,14 +33,18 @@ export function compactProfile(profile: Profile): Profile {
 /** Longer buckets, until there are few enough samples. */
 function boundSamples(profile: Profile): Profile {
   const lastMs = profile.dumps.timeMs.reduce((last, time) => Math.max(last, time), 0);
+  const isTooLong = (bucketMs: number) => lastMs / bucketMs < fewestBuckets / 2;
   let bounded = profile;
   let bucketMs = firstBucketMs;
   // The first try is with eight times as many buckets: each try takes its time.
   while (lastMs / bucketMs > 8 * fewestBuckets) bucketMs *= 2;
-  for (; bucketMs < longestBucketMs; bucketMs *= 2) {
+  while (bucketMs < longestBucketMs) {
     const count = bounded.samples.stack.length;
-    if (count <= samplesKept || (count <= mostSamples && lastMs / bucketMs < fewestBuckets / 2)) break;
+    if (count <= samplesKept || (count <= mostSamples && isTooLong(bucketMs))) break;
     bounded = { ...profile, ...coarsen(bounded, bucketMs) };
+    // Buckets of twice the length hold at least half as many samples: tries that cannot be enough are passed over.
+    let least = bounded.samples.stack.length / 2;
+    for (bucketMs *= 2; least > samplesKept && !isTooLong(2 * bucketMs); bucketMs *= 2) least /= 2;
   }
   return bounded;
 }

@@ -7,9 +7,9 @@ import { PlayedWorker } from '../tracebacker/play.ts';
 import { serveFleet } from '../tracebacker/serve.ts';
 import type { CommandContext } from './context.ts';
 import { type Output, planOutputs } from './outputs.ts';
-import { recordTargets, type SamplingOptions } from './record.ts';
+import { recordTargets, type SamplingOptions, type ShowOptions } from './record.ts';
 
-export interface DemoOptions extends Pick<SamplingOptions, 'rateHz' | 'limits'> {
+export interface DemoOptions extends Pick<SamplingOptions, 'rateHz' | 'limits'>, ShowOptions {
   readonly durationMs: number;
   readonly output: readonly string[];
   readonly format?: string | undefined;
@@ -44,6 +44,7 @@ async function recordFleet(prefix: string, outputs: readonly Output[], { options
       {
         sampling: { ...options, mode: 'wall', keepGoing: false, greenlets: false, tasks: false },
         outputs,
+        show: options,
         discovery: new Discovery({ wheres: [prefix] }),
       },
       context,

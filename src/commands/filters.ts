@@ -4,6 +4,7 @@ import { type Pattern, parsePattern } from '../options.ts';
 import { type FrameSet, filterProfile, type ProfileFilter } from '../profile/filter.ts';
 import { labelFrame, labelThread, labelWorker } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
+import { pruneProfile } from '../profile/prune.ts';
 
 /** Of several patterns of one kind one must fit; of several kinds all. */
 export interface FilterOptions {
@@ -39,6 +40,12 @@ export function planFilter(options: FilterOptions): Filter {
       ...frameSet(profile, 'exclude', exclude!),
       ...frameSet(profile, 'focus', focus!),
     });
+}
+
+/** As {@link planFilter}; what nothing of is left is gone, too. The profile itself where no filter is set. */
+export function planCut(options: FilterOptions): Filter {
+  const filter = planFilter(options);
+  return isFiltered(options) ? (profile) => pruneProfile(filter(profile)) : (profile) => profile;
 }
 
 /** Whether any filter is set. */

@@ -1,7 +1,7 @@
 // tbprof record: sample the workers, write reports.
 import { type Coverage, measureCoverage, type WorkerCoverage } from '../aggregate/coverage.ts';
 import { type ExitCode, exitCodes, TbprofError } from '../errors.ts';
-import { defaultView } from '../formats/format.ts';
+import { listView, type View } from '../formats/format.ts';
 import { recording as recordingFormat } from '../formats/recording.ts';
 import { count, renderSummary } from '../formats/summary.ts';
 import { defaults } from '../options.ts';
@@ -15,6 +15,7 @@ import { Discovery } from '../tracebacker/discover.ts';
 import { explainVerdict } from '../tracebacker/explain.ts';
 import type { Target } from '../tracebacker/target.ts';
 import type { CommandContext } from './context.ts';
+import { type FilterOptions, planCut } from './filters.ts';
 import { type Mode, requireMode, weighByMode } from './mode.ts';
 import { type Output, planOutputs, recordingName, tryEach, type Written, writerOf } from './outputs.ts';
 import { showStatus } from './status.ts';
@@ -29,7 +30,12 @@ export interface SamplingOptions
   readonly mode: Mode;
 }
 
-export interface RecordOptions extends SamplingOptions {
+/** What its reports show; the recording has everything. */
+export interface ShowOptions extends FilterOptions {
+  readonly view: View;
+}
+
+export interface RecordOptions extends SamplingOptions, ShowOptions {
   readonly socket: readonly string[];
   readonly pid?: number | undefined;
   readonly output: readonly string[];
@@ -39,19 +45,21 @@ export interface RecordOptions extends SamplingOptions {
 export async function record(options: RecordOptions, context: CommandContext): Promise<ExitCode> {
   const outputs = planOutputs(options, context.now());
   const discovery = new Discovery({ wheres: chooseSockets(options.socket, context.env), pid: options.pid });
-  return recordTargets({ sampling: options, discovery, outputs }, context);
+  return recordTargets({ sampling: options, discovery, outputs, show: options }, context);
 }
 
 interface RecordTargetsOptions {
   readonly sampling: SamplingOptions;
   readonly discovery: Discovery;
   readonly outputs: readonly Output[];
+  readonly show: ShowOptions;
 }
 
 /** Everything after it is known whom to sample and what to write. */
 export async function recordTargets(options: RecordTargetsOptions, context: CommandContext): Promise<ExitCode> {
-  const { sampling, discovery, outputs } = options;
+  const { sampling, discovery, outputs, show } = options;
   const { terminal } = context;
+  const cut = planCut(show);
   const targets = discovery.look();
   requireMode(sampling.mode, targets);
   if (sampling.greenlets || sampling.tasks) requireAgent(targets);
@@ -92,9 +100,14 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
   }
   if (file.failure !== null)
     terminal.say(`tbprof: cannot write ${file.path} (${file.failure}): the recording is in memory only`);
-  const reported = () => weighByMode(profile, sampling.mode, 'this recording');
-  const { written, failure } = await writeAll({ profile, reported, outputs, file }, context);
-  if (failure === null || written.length > 0) terminal.say(renderSummary(reported(), defaults.topFunctions));
+  let shown: Profile | null = null;
+  const reported = () => {
+    shown ??= cut(weighByMode(profile, sampling.mode, 'this recording'));
+    return shown;
+  };
+  const { written, failure } = await writeAll({ profile, reported, outputs, file, view: show.view }, context);
+  if (failure === null || written.length > 0)
+    terminal.say(renderSummary(reported(), defaults.topFunctions, listView(show.view)));
   announceOutputs(written, terminal.say);
   if (failure !== null) throw failure.error;
   if (coverage.sampled === 0) throw explainIdle(profile, coverage);
@@ -120,15 +133,16 @@ interface Reporting {
   readonly reported: () => Profile;
   readonly outputs: readonly Output[];
   readonly file: RecordingFile;
+  readonly view: View;
 }
 
 /** The recording file goes only when every report is safely written; where one fails, it says where the recording is. */
 async function writeAll(
-  { profile, reported, outputs, file }: Reporting,
+  { profile, reported, outputs, file, view }: Reporting,
   { terminal }: CommandContext,
 ): Promise<Written> {
   const render = async (output: Output) =>
-    writerOf(output.format === recordingFormat ? profile : reported(), defaultView, terminal)(output);
+    writerOf(output.format === recordingFormat ? profile : reported(), view, terminal)(output);
   // The recording file has more than the profile, which is coarser where it would be too large.
   const isKept = ({ file: name, format }: Output) =>
     format === recordingFormat && name !== '-' && file.failure === null;
@@ -136,7 +150,10 @@ async function writeAll(
     if (name !== file.path) await copyReport(file.path, name);
   };
   const result = await tryEach(outputs, (output) => (isKept(output) ? keep(output.file) : render(output)));
-  if (result.failure === null) {
+  const seen = profile.samples.weight.length;
+  if (result.failure === null && seen > 0 && reported().samples.weight.length === 0) {
+    terminal.say(`nothing is left of ${count(seen, 'sample')} in the reports: all of them are in ${file.path}`);
+  } else if (result.failure === null) {
     if (!outputs.some((output) => output.file === file.path)) file.remove();
   } else if (file.failure === null) {
     terminal.say(`tbprof: nothing is lost: render it again with: tbprof report ${quote(file.path)}`);

@@ -1,5 +1,6 @@
 // A report for the terminal: what was seen and how well, the hottest functions, the call tree.
 import { foldStacks, foldThreads } from '../aggregate/fold.ts';
+import { startOf } from '../formats/amounts.ts';
 import { count, describeQuality } from '../formats/summary.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { Profile } from '../profile/profile.ts';
@@ -16,12 +17,13 @@ export function describeWhole(profile: Profile, files: readonly LoadedFile[]): s
   if (recordedSources.includes(profile.meta.source)) return describeQuality(profile);
   const stacks = foldStacks(profile).reduce((number, weight) => number + (weight > 0 ? 1 : 0), 0);
   const threads = foldThreads(profile).reduce((number, weight) => number + (weight > 0 ? 1 : 0), 0);
-  const { recorder, startedEpochMs } = profile.meta;
+  const { recorder } = profile.meta;
+  const start = startOf(profile.meta);
   const kinds = [...new Set(files.map(({ kind }) => kind))].join(', ');
   const parts = [
     kinds,
     ...(recorder === 'unknown' ? [] : [`by ${visible(recorder)}`]),
-    ...(startedEpochMs > 0 ? [`of ${new Date(startedEpochMs).toISOString().slice(0, 19)}Z`] : []),
+    ...(start === null ? [] : [`of ${start.slice(0, 19)}Z`]),
   ];
   const rows = [count(stacks, 'distinct stack'), count(threads, 'thread'), count(profile.workers.length, 'process')];
   return [`${parts.join(' ')}: ${rows.join(', ').replace('processs', 'processes')}`];

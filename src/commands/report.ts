@@ -1,13 +1,13 @@
 // tbprof report: files of any kind that is known -> reports of any other, or a look at them on the terminal.
 import { type ExitCode, exitCodes, usageError } from '../errors.ts';
-import type { View } from '../formats/format.ts';
+import { listView, type View } from '../formats/format.ts';
 import { maxMatchedChars, parsePattern } from '../options.ts';
 import type { Profile } from '../profile/profile.ts';
 import { pruneProfile } from '../profile/prune.ts';
 import { redactProfile } from '../profile/redact.ts';
 import { printJson } from '../visible.ts';
 import type { CommandContext } from './context.ts';
-import { type FilterOptions, isFiltered, planFilter } from './filters.ts';
+import { type FilterOptions, isFiltered, planCut } from './filters.ts';
 import { findHottest } from './hottest.ts';
 import { type Inputs, loadInputs } from './inputs.ts';
 import { type Mode, weighByMode } from './mode.ts';
@@ -54,7 +54,7 @@ export async function report(
 
 /** What is done to each profile before, and to the whole after they are merged. */
 function planPreparation(options: ReportOptions) {
-  const filter = planFilter(options);
+  const cut = planCut(options);
   const secrets = options.redactNames.map(parsePattern);
   // Only the beginning of a very long text is matched: what is not looked at must not get out.
   const isSecret = (text: string) => secrets.some((pattern) => pattern(text) || text.length > maxMatchedChars);
@@ -63,15 +63,10 @@ function planPreparation(options: ReportOptions) {
     each: (profile: Profile, file: string) => weighByMode(profile, options.mode, file),
     // Filters are of what people see in the original; only then it is redacted.
     whole: (profile: Profile) => {
-      const filtered = isFiltered(options) ? pruneProfile(filter(profile)) : profile;
+      const filtered = cut(profile);
       return redacts ? redactProfile(pruneProfile(filtered), { isSecret }) : filtered;
     },
   };
-}
-
-/** Lines are for graphs: a list of them says little. */
-function listView({ by, threads }: View): View {
-  return { by: by === 'line' ? 'function' : by, threads };
 }
 
 function print({ profile, files }: Inputs, options: ReportOptions, { terminal }: CommandContext): string {

@@ -4,6 +4,7 @@ import type { Per } from '../aggregate/blocks.ts';
 import { type Change, falseMarks, leastShare, type ProfileDiff, type Unjudged } from '../aggregate/diff.ts';
 import type { Side } from '../aggregate/diff-pair.ts';
 import { visible } from '../visible.ts';
+import { secondsOf } from './amounts.ts';
 import type { NamedDiff } from './diff-format.ts';
 import { count } from './summary.ts';
 
@@ -35,7 +36,9 @@ export function describeSides({ diff, before, after }: NamedDiff): string[] {
 }
 
 function describeSide({ profile: { meta, workers }, sampled }: Side): string {
-  const seconds = meta.durationMs === null ? '' : `${(meta.durationMs / 1_000).toFixed(1)} s of `;
+  if (meta.measure === 'count') return `${count(workers.length, 'worker')}, counts of ${sampled}`;
+  const lasted = secondsOf(meta);
+  const seconds = lasted === null ? '' : `${lasted.toFixed(1)} s of `;
   return `${seconds}${count(workers.length, 'worker')}, ${count(sampled, 'tick')} of samples at ${Number(meta.rateHz.toFixed(2))} Hz`;
 }
 

@@ -4,6 +4,7 @@
 import { groupFrames, labelThread, labelWorker } from '../profile/labels.ts';
 import type { Profile, ProfileEvent } from '../profile/profile.ts';
 import { knowsCpu } from '../profile/weigh-by-cpu.ts';
+import { secondsOf } from './amounts.ts';
 import { categoryOf, type FirefoxFrame, framesForFirefox, idleFrame, ThreadTables, table } from './firefox-tables.ts';
 import { applyView, type Format, type View } from './format.ts';
 import { idle, type Timeline, timelinesOf, unobserved } from './timeline.ts';
@@ -54,13 +55,13 @@ function printObject(fields: Record<string, string>): string {
 }
 
 function describeMeta({ meta }: Profile, categories: readonly object[]) {
+  const seconds = secondsOf(meta);
   return {
     interval: 1_000 / meta.rateHz,
-    startTime: meta.startedEpochMs,
-    profilingStartTime: 0,
-    profilingEndTime: meta.durationMs ?? undefined,
+    startTime: meta.startedEpochMs, // it must have one: 0 where nobody knows
+    ...(seconds !== null && { profilingStartTime: 0, profilingEndTime: seconds * 1_000 }),
     processType: 0,
-    product: `tbprof ${meta.host}`,
+    product: `tbprof ${meta.host}`.trim(),
     importedFrom: meta.recorder,
     stackwalk: 0,
     version: 24,

@@ -17,6 +17,11 @@ export function applyView(profile: Profile, { threads }: View): Profile {
 
 export const defaultView: View = { by: 'line', threads: false };
 
+/** Lines are for graphs: a list of them says little. */
+export function listView({ by, threads }: View): View {
+  return { by: by === 'line' ? 'function' : by, threads };
+}
+
 /** What a format needs from outside: formats do not read files. */
 export interface FormatAssets {
   /** The text of a file of templates/. */

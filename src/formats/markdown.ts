@@ -6,7 +6,7 @@ import { listFunctions } from '../aggregate/functions.ts';
 import { findTroubles } from '../aggregate/troubles.ts';
 import { type FrameGroups, groupFrames, labelWorker } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
-import { describeSeconds, describeWeight, percent } from './amounts.ts';
+import { describeSeconds, describeWeight, percent, secondsOf, startOf } from './amounts.ts';
 import { applyView, type Format, type View } from './format.ts';
 import { code, tableRow } from './markdown-text.ts';
 
@@ -32,8 +32,9 @@ function printMarkdown(recorded: Profile, view: View): string {
   const groups = groupFrames(profile, view.by);
   const tree = buildCallTree(profile.stacks, groups, foldStacks(profile));
   const shown = { profile, groups, tree };
+  const place = profile.meta.host === '' ? '' : `: ${code(profile.meta.host)}`;
   const parts = [
-    `### Where the time goes: ${code(profile.meta.host)}\n`,
+    `### ${profile.meta.measure === 'count' ? 'What was counted' : 'Where the time goes'}${place}\n`,
     describeRecording(recorded),
     tree.total[0]! > 0
       ? `#### Hottest ${view.by}s\n\n${printFunctions(shown, view)}\n#### Hottest paths\n\n${printPaths(shown)}`
@@ -50,23 +51,35 @@ interface Shown {
 
 function describeRecording(profile: Profile): string {
   const { meta, workers } = profile;
+  const isCounted = meta.measure === 'count';
   const { planned, observed } = measureCoverage(profile);
   const names = workers.slice(0, maxWorkers).map((_, worker) => code(labelWorker(profile, worker)));
   const more = workers.length > maxWorkers ? `, and ${workers.length - maxWorkers} more` : '';
-  const when = new Date(meta.startedEpochMs).toISOString().replace('T', ' ').slice(0, 19);
-  const lasted = meta.durationMs === null ? 'cut off' : `for ${describeSeconds(meta.durationMs / 1_000)}`;
+  const when = describeTimes(profile);
   const seen = planned === 0 ? 'no tick was planned' : `${percent(observed / planned)} of ${planned} ticks observed`;
   const lines = [
-    `**When:** ${when} UTC, ${lasted}`,
-    `**Workers:** ${names.join(', ')}${more}`,
-    `**Quality:** ${seen}, at ${meta.rateHz} per second and worker`,
+    ...(when === '' ? [] : [`**When:** ${when}`]),
+    `**${isCounted ? 'Of' : 'Workers'}:** ${names.join(', ')}${more}`,
+    ...(isCounted ? [] : [`**Quality:** ${seen}, at ${meta.rateHz} per second and worker`]),
     ...findTroubles(profile).map(({ workers: of, story }) => {
       const named = of.map((worker) => code(labelWorker(profile, worker))).join(', ');
       return `**Note:** ${named === '' ? story : `${named}: ${story}`}`;
     }),
-    `**Recorded by:** ${code(meta.recorder)}`,
+    meta.recorder === 'unknown' ? `**Imported from:** ${code(meta.source)}` : `**Recorded by:** ${code(meta.recorder)}`,
   ];
   return lines.map((line) => `- ${line}\n`).join('');
+}
+
+/** As far as it is known. */
+function describeTimes({ meta }: Profile): string {
+  const start = startOf(meta);
+  const seconds = secondsOf(meta);
+  const parts = [
+    ...(start === null ? [] : [`${start.slice(0, 19).replace('T', ' ')} UTC`]),
+    ...(seconds === null ? [] : [`for ${describeSeconds(seconds)}`]),
+    ...(meta.durationMs === null ? ['cut off'] : []),
+  ];
+  return parts.join(', ');
 }
 
 function printFunctions({ profile, groups, tree }: Shown, { by }: View): string {

@@ -4,10 +4,11 @@
 //   py-spy: `process PID:"command"` and `thread (ID): NAME` as roots, where it was asked for them
 //   austin: `P<pid>;T<id>;file:name:line` and microseconds, with `# mode: wall` before them: https://github.com/P403n1x87/austin
 //   async-profiler: `[NAME tid=ID]` as root: https://github.com/async-profiler/async-profiler
+//   difffolded.pl, our own diff: `stack BEFORE AFTER`, of which AFTER is read
 import { detach, LineSplitter } from '../stream/line-splitter.ts';
 import { parseAustinFrame, parseFrame } from './frame-text.ts';
 import { type ImportedMeta, ImportedProfile } from './imported.ts';
-import { type Input, type Reader, type Reading, SkipCount, unreadable } from './reader.ts';
+import { type Input, type Reader, type Reading, SkipCount, startBytes, unreadable } from './reader.ts';
 import { type NamedWorker, parseWorkerLabel } from './worker-text.ts';
 
 export const readCollapsed: Reader = {
@@ -27,11 +28,20 @@ async function read({ name, chunks }: Input): Promise<Reading> {
   const skipped = new SkipCount();
   const stacks = new StackLines(name, skipped);
   const splitter = new LineSplitter(maxLineBytes);
-  for await (const chunk of chunks) for (const line of splitter.push(chunk)) stacks.take(line);
+  for await (const chunk of chunks) for (const line of splitter.push(chunk)) stacks.push(line);
   const rest = splitter.rest();
-  if (rest) stacks.take(rest);
+  if (rest) stacks.push(rest);
   skipped.add(`lines longer than ${maxLineBytes} bytes`, null, splitter.tooLong);
   return { profile: stacks.finish(), whole: true, skipped: skipped.list() };
+}
+
+/** So many of the first lines tell how many counts the lines have. */
+const maxFirstLines = 100;
+
+/** Names may end in a number: only where all lines seem to have two counts they do. */
+function haveTwoCounts(lines: readonly string[]): boolean {
+  const stacks = lines.filter((line) => line.trim() !== '' && !line.startsWith('# '));
+  return stacks.length > 1 && stacks.every((line) => /\S \d+ \d+\r?$/.test(line));
 }
 
 /** A root that is no frame. */
@@ -48,6 +58,10 @@ class StackLines {
   readonly #profile: ImportedProfile;
   readonly #threads = new Map<Roots, number>();
   readonly #noRoots = newRoots();
+  /** The first lines, until it is known what all of them are; then null. */
+  #first: string[] | null = [];
+  #firstChars = 0;
+  #hasBefore = false;
   #number = 0;
   #taken = 0;
   #meta: Pick<ImportedMeta, 'measure' | 'rateHz' | 'recorder'> = { measure: 'count', rateHz: 1, recorder: 'unknown' };
@@ -64,7 +78,23 @@ class StackLines {
     this.#profile = new ImportedProfile(skipped);
   }
 
-  take(text: string): void {
+  push(line: string): void {
+    if (this.#first === null) {
+      this.#take(line);
+      return;
+    }
+    this.#first.push(line);
+    this.#firstChars += line.length;
+    if (this.#first.length === maxFirstLines || this.#firstChars > startBytes) this.#begin(this.#first);
+  }
+
+  #begin(first: readonly string[]): void {
+    this.#first = null;
+    this.#hasBefore = haveTwoCounts(first);
+    for (const line of first) this.#take(line);
+  }
+
+  #take(text: string): void {
     this.#number += 1;
     const line = text.endsWith('\r') ? text.slice(0, -1) : text;
     if (line === '') return;
@@ -72,9 +102,10 @@ class StackLines {
       this.#takeComment(line);
       return;
     }
-    const end = line.lastIndexOf(' ');
-    const weight = parseWeight(line.slice(end + 1));
+    const last = line.lastIndexOf(' ');
+    const weight = parseWeight(line.slice(last + 1));
     const place = `line ${this.#number}`;
+    const end = this.#hasBefore ? this.#skipBefore(line, last, place) : last;
     if (end <= 0 || weight === null) {
       this.#skipped.add('lines without a stack and its count', place);
       return;
@@ -93,6 +124,14 @@ class StackLines {
     this.#profile.add(this.#threadOf(roots), stack, weight);
   }
 
+  /** Where the stack ends; -1 where there is no count but the one that begins at `last`. */
+  #skipBefore(line: string, last: number, place: string): number {
+    const end = last <= 0 ? -1 : line.lastIndexOf(' ', last - 1);
+    if (end === -1 || parseWeight(line.slice(end + 1, last)) === null) return -1;
+    this.#skipped.add('counts of BEFORE (a comparison of two profiles: those of AFTER were read)', place);
+    return end;
+  }
+
   #threadOf(roots: Roots): number {
     let thread = this.#threads.get(roots);
     if (thread === undefined) {
@@ -104,6 +143,7 @@ class StackLines {
   }
 
   finish() {
+    if (this.#first !== null) this.#begin(this.#first);
     if (this.#taken === 0) throw unreadable(this.#name, `there is no stack in its ${this.#number} lines`);
     return this.#profile.finish({ source: 'collapsed', ...this.#meta });
   }

@@ -2,6 +2,7 @@
 // Each of its profiles is a thread. Those that count something else than the one it opens with are left out, and so is
 // the sum of all threads that our own files begin with.
 
+import type { TbprofError } from '../errors.ts';
 import { ImportedProfile } from './imported.ts';
 import { parseJson } from './json.ts';
 import { collect, type Input, type Reader, type Reading, SkipCount, unreadable } from './reader.ts';
@@ -30,10 +31,11 @@ interface Run {
 
 async function read(input: Input): Promise<Reading> {
   const { name } = input;
-  const file = object(parseJson(await collect(input), name));
+  const json = parseJson(await collect(input), name);
+  const file = object(json);
   const frames = object(file?.shared)?.frames;
   if (!file || !Array.isArray(frames) || !Array.isArray(file.profiles)) {
-    throw unreadable(name, 'it is JSON, but no profile of speedscope', 'other kinds of JSON cannot be read');
+    throw refuseJson(name, json);
   }
   const skipped = new SkipCount();
   const chosen = chooseProfiles(file, file.profiles.map(object), skipped);
@@ -57,6 +59,32 @@ async function read(input: Input): Promise<Reading> {
   return { profile, whole: true, skipped: skipped.list() };
 }
 
+/** By the fields that only they have. */
+function refuseJson(name: string, json: unknown): TbprofError {
+  const file = object(json) ?? {};
+  const events = Array.isArray(json) ? json : file.traceEvents;
+  const isTrace = Array.isArray(events) && object(events[0])?.ph !== undefined;
+  // https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile
+  const isCpuProfile = Array.isArray(file.nodes) && Array.isArray(file.timeDeltas);
+  const isFirefox = object(file.meta)?.preprocessedProfileVersion !== undefined || Array.isArray(file.libs);
+  const kinds = [
+    [
+      isTrace,
+      'a trace of Chrome (about:tracing, Perfetto)',
+      'speedscope.app opens it, and exports what can be read here',
+    ],
+    [isCpuProfile, 'a .cpuprofile of V8', 'speedscope.app opens it, and exports what can be read here'],
+    [
+      isFirefox,
+      'a profile of the Firefox Profiler',
+      'profiler.firefox.com opens it; tbprof writes these and reads none',
+    ],
+    ['unjudged' in file && 'per' in file, 'a comparison by tbprof diff', 'it is for other programs to read'],
+  ] as const;
+  const [, kind, hint] = kinds.find(([is]) => is) ?? [true, 'JSON of some other kind', 'of JSON only that can be read'];
+  return unreadable(name, `it is ${kind}, no profile of speedscope`, hint);
+}
+
 function inSeconds(unit: number) {
   return ({ start, end }: Run) => [start * unit, end * unit] as const;
 }
@@ -67,9 +95,9 @@ function toTicks(seconds: number, rateHz: number): number {
 
 /** What our own files say in their name: host and time. */
 function ownName({ name }: Json): { host?: string; startedEpochMs?: number } {
-  const [, host, time] = /^tbprof (.*) (\d{4}-\d\d-\d\dT[\d:.]+Z)$/s.exec(String(name)) ?? [];
+  const [, host, time] = /^tbprof (?:(.*) )?(\d{4}-\d\d-\d\dT[\d:.]+Z)$/s.exec(String(name)) ?? [];
   const startedEpochMs = Date.parse(time ?? '');
-  return Number.isNaN(startedEpochMs) || startedEpochMs < 0 ? {} : { host: host!, startedEpochMs };
+  return Number.isNaN(startedEpochMs) || startedEpochMs < 0 ? {} : { host: host ?? '', startedEpochMs };
 }
 
 function chooseProfiles(file: Json, profiles: readonly (Json | null)[], skipped: SkipCount): Json[] {

@@ -4,6 +4,7 @@
 import { foldStacks, foldThreads } from '../aggregate/fold.ts';
 import { type FrameGroups, groupFrames, labelThread } from '../profile/labels.ts';
 import { forEachSample, framesOf, type Profile } from '../profile/profile.ts';
+import { startOf } from './amounts.ts';
 import { applyView, type Format, type View } from './format.ts';
 import { type FramePlace, placesOf } from './places.ts';
 
@@ -49,7 +50,7 @@ export function buildSpeedscope(recorded: Profile, view: View): SpeedscopeFile {
   const draft = new SampledDrafts(profile, groups);
   return {
     $schema: 'https://www.speedscope.app/file-format-schema.json',
-    name: `tbprof ${meta.host} ${new Date(meta.startedEpochMs).toISOString()}`,
+    name: ['tbprof', meta.host, startOf(meta)].filter(Boolean).join(' '),
     exporter: meta.recorder,
     activeProfileIndex: 0,
     shared: { frames: placesOf(profile, groups, view.by).map(describeFrame) },

@@ -8,6 +8,7 @@ import { findTroubles, type Trouble } from '../aggregate/troubles.ts';
 import { groupFrames, labelWorker } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
 import { visible } from '../visible.ts';
+import { secondsOf } from './amounts.ts';
 import { applyView, type View } from './format.ts';
 
 const byFunction: View = { by: 'function', threads: false };
@@ -31,12 +32,18 @@ export function describeQuality(profile: Profile): string[] {
 
 function describeCoverage(profile: Profile, coverage: Coverage): string[] {
   const { meta, workers } = profile;
-  const seconds = meta.durationMs === null ? '' : `${(meta.durationMs / 1_000).toFixed(1)} s of `;
+  const lasted = secondsOf(meta);
+  const seconds = lasted === null ? '' : `${lasted.toFixed(1)} s of `;
   const stacks = foldStacks(profile).reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0);
-  const isCpu = meta.measure === 'cpu';
-  const measured = isCpu ? `, CPU time ${(coverage.sampled / meta.rateHz).toFixed(2)} s` : ` at ${meta.rateHz} dumps/s`;
+  const measured = {
+    wall: ` at ${meta.rateHz} dumps/s`,
+    cpu: `, CPU time ${(coverage.sampled / meta.rateHz).toFixed(2)} s`,
+    count: `, counts of ${coverage.sampled}`,
+  }[meta.measure];
+  const heading = `${seconds}${count(workers.length, 'worker')}${measured}: ${count(coverage.dumps, 'dump')}, ${count(stacks, 'distinct stack')}`;
+  if (meta.measure === 'count') return [heading];
   return [
-    `${seconds}${count(workers.length, 'worker')}${measured}: ${count(coverage.dumps, 'dump')}, ${count(stacks, 'distinct stack')}`,
+    heading,
     `ticks: ${coverage.planned} planned = ${coverage.observed} observed + ${coverage.unobserved} unobserved`,
     ...coverage.workers.map((worker) => `  ${describeWorker(profile, worker)}`),
   ];
@@ -129,6 +136,7 @@ function describeHottest(profile: Profile, { sampled }: Coverage, { view, limit 
 
 function describeTicks({ meta }: Profile, sampled: number): string {
   const tickMs = 1_000 / meta.rateHz;
+  if (meta.measure === 'count') return `counts of ${sampled}`;
   if (meta.measure === 'cpu') return `CPU time; of ${sampled} ticks, 1 tick = ${trim(tickMs * 1_000)} us of one thread`;
   return `ticks of ${sampled}; 1 tick = ${trim(tickMs)} ms of one thread`;
 }

@@ -1,6 +1,7 @@
 // Pages of templates/ with what is put into them. Templates open by themselves: the demo in them is replaced.
 import { labelWorker } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
+import { startOf } from './amounts.ts';
 
 /** With a function, since a replacement string would give `$&` in the text a meaning. */
 export function fill(page: string, slot: RegExp, text: string): string {
@@ -21,12 +22,14 @@ export function openSlot(page: string, slot: RegExp): { readonly before: string;
   return { before: page.slice(0, start), after: page.slice(end) };
 }
 
-/** Where and when it was recorded, and of whom. */
+/** Where and when it was recorded, as far as that is known, and of whom. */
 export function titleOf(profile: Profile): string {
   const { meta, workers } = profile;
   const names =
     workers.length <= 2 ? workers.map((_, worker) => labelWorker(profile, worker)) : [`${workers.length} workers`];
-  return `tbprof: ${meta.host}, ${names.join(', ')}, ${new Date(meta.startedEpochMs).toISOString().slice(0, 16)}Z`;
+  const start = startOf(meta);
+  const parts = [meta.host, ...names, ...(start === null ? [] : [`${start.slice(0, 16)}Z`])];
+  return `tbprof: ${parts.filter((part) => part !== '').join(', ')}`;
 }
 
 /** Text for HTML and XML, in elements and in attributes. XML has no place for control characters, and none for halves of pairs. */

@@ -63,7 +63,8 @@ export class ProfileBuilder {
   #meta: ProfileMeta;
   readonly #workers: ProfileWorker[] = [];
   readonly #threads: ProfileThread[] = [];
-  readonly #threadIds = new Interner<string>();
+  /** By worker and name. */
+  readonly #threadIds: Map<string, number>[] = [];
   readonly #strings: string[] = [];
   readonly #stringIds = new Interner<string>();
   #stringLength = 0;
@@ -98,9 +99,12 @@ export class ProfileBuilder {
 
   /** Threads are told apart by worker and name: names are all that a dump says of them. */
   thread(worker: number, name: string): number {
-    const { id, isNew } = this.#threadIds.intern(`${worker} ${name}`);
-    if (isNew) {
-      this.#threads.push({ worker, name });
+    const ids = this.#threadIds[worker] ?? new Map<string, number>();
+    this.#threadIds[worker] = ids;
+    let id = ids.get(name);
+    if (id === undefined) {
+      id = this.#threads.push({ worker, name }) - 1;
+      ids.set(name, id);
       this.#stringLength += name.length;
     }
     return id;

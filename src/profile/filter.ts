@@ -50,7 +50,7 @@ function keepDumps(profile: Profile, { workers, fromMs = 0, toMs = Number.POSITI
     ...profile,
     meta: {
       ...meta,
-      startedEpochMs: meta.startedEpochMs + start,
+      startedEpochMs: meta.startedEpochMs === 0 ? 0 : meta.startedEpochMs + start,
       durationMs: Number.isFinite(endMs) ? Math.max(0, Math.round(endMs) - start) : null,
     },
     dumps: { ...keptDumps, timeMs: shift(keptDumps.timeMs), sampleEnd },

@@ -21,8 +21,15 @@ interface ColumnForm {
   readonly preorder: typeof encodePreorder | (() => null);
 }
 
-const listed: ColumnForm = { rowsPerLine: 8_192, column: (numbers) => [...numbers], preorder: () => null };
+const listed: ColumnForm = { rowsPerLine: 8_192, column: toList, preorder: () => null };
 const packed: ColumnForm = { rowsPerLine: 2 ** 22, column: packColumn, preorder: encodePreorder };
+
+/** Spreading and `Array.from` go through an iterator, which takes ten times as long. */
+function toList(numbers: Int32Array): number[] {
+  const list = new Array<number>(numbers.length);
+  for (let row = 0; row < list.length; row++) list[row] = numbers[row]!;
+  return list;
+}
 
 type Table = 'workers' | 'strings' | 'frames' | 'stacks' | 'threads' | 'dumps' | 'processes' | 'events';
 

@@ -68,11 +68,17 @@ export class BytesCache<Value> {
   }
 }
 
-/** The length, and some bytes: most of them near the end, where stacks of one thread differ. */
+/** Where the names of uWSGI's threads differ: after `thread_id = uWSGIWorker`. */
+const numbersAt = 23;
+const numbersLength = 12;
+
+/** The length, and some bytes: those that tell threads apart, and many near the end, where stacks of one thread differ. */
 function keyOf(buffer: Buffer, from: number, to: number): number {
   let key = to - from;
   const step = ((to - from) >> 4) + 1;
   for (let at = from; at < to; at += step) key = (Math.imul(key, 31) + buffer[at]!) | 0;
+  const numbersEnd = Math.min(to, from + numbersAt + numbersLength);
+  for (let at = from + numbersAt; at < numbersEnd; at++) key = (Math.imul(key, 31) + buffer[at]!) | 0;
   for (let at = Math.max(from, to - 96); at < to; at += 3) key = (Math.imul(key, 31) + buffer[at]!) | 0;
   return key;
 }

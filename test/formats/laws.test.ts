@@ -13,7 +13,7 @@ import { decodeStream } from '../../src/stream/decode.ts';
 import { encodeStream } from '../../src/stream/encode.ts';
 import { anyProfile } from '../helpers/any-profile.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
-import { renderBytes } from '../helpers/rendered.ts';
+import { renderBytes, renderText } from '../helpers/rendered.ts';
 
 const anyView = fc.record({ by: fc.constantFrom(...groupings), threads: fc.boolean() });
 
@@ -130,6 +130,13 @@ describe.each(formats)('$name', (format) => {
       expect((await renderBytes(format, copyOf(profile), view)).equals(bytes)).toBe(true);
     });
     await fc.assert(law, { numRuns: 15 });
+  });
+
+  it('says of counts neither when they were nor for how long, where nobody knows', async () => {
+    const { profile } = await loadProfile('main;f 3\nmain;g 5\n', 'x.folded');
+    const text = await renderText(format, profile);
+    // The script of a picture and the applications in pages are not about this profile.
+    expect(text.replace(/<script.*<\/script>/s, '')).not.toMatch(/1970|\b0\.0+ ?m?s\b|"profilingEndTime"/);
   });
 
   it.each(measures)('takes profiles without a sample, and with one, of %s', async (measure) => {

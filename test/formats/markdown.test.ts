@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeSeconds } from '../../src/formats/amounts.ts';
 import { markdown } from '../../src/formats/markdown.ts';
 import { code } from '../../src/formats/markdown-text.ts';
+import { loadProfile } from '../../src/pipeline.ts';
 import { expectGolden } from '../helpers/fixtures.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
 import { renderText } from '../helpers/rendered.ts';
@@ -17,6 +18,14 @@ describe('markdown', () => {
     ]);
     const events = [{ timeMs: 500, worker: 0, kind: 'gap' as const, count: 4, reason: 'late' }];
     expectGolden('summary.md', await renderText(markdown, { ...profile, events }, { by: 'function', threads: false }));
+  });
+
+  it('tells of counts without a time as of counts', async () => {
+    const { profile } = await loadProfile('main;f 3\nmain;g 5\n', 'x.folded');
+    const text = await renderText(markdown, profile, { by: 'function', threads: false });
+    expect(text.split('####')[0]).toBe(
+      '### What was counted\n\n- **Of:** `x.folded`\n- **Imported from:** `collapsed`\n\n',
+    );
   });
 
   it('says so where nothing was seen', async () => {

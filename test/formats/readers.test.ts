@@ -42,7 +42,7 @@ describe('files of other tools', () => {
 
   it('names what it cannot read, and why', async () => {
     await expect(read('chrome-trace-is-no-profile.json')).rejects.toThrow(
-      /cannot read chrome-trace-is-no-profile\.json: it is JSON, but no profile of speedscope/,
+      /cannot read chrome-trace-is-no-profile\.json: it is a trace of Chrome .*, no profile of speedscope/,
     );
   });
 
@@ -159,6 +159,33 @@ async function expectReadOrRefused(bytes: Uint8Array): Promise<void> {
   }
 }
 
+describe('files that only look as if', () => {
+  it('are refused by what they are: what we write for the Firefox Profiler', async () => {
+    const file = await renderBytes(formatNamed('firefox'), profileFrom(['a;b 2']));
+    await expect(loadProfile(file, 'x')).rejects.toThrow('it is a profile of the Firefox Profiler');
+  });
+
+  it('are comparisons of collapsed stacks: what was afterwards is read, and that is said', async () => {
+    const first = Array.from({ length: 120 }, (_, at) => `main;f${at} 1 2\n`).join('');
+    const { profile, skipped } = await loadProfile(`${first}a;b 3 5\na;c 0 2\na;d 7 0\r\na;e 9\n`, 'x');
+    expect(renderCollapsed(profile, defaultView)).toMatch(/^a;b 5\na;c 2\nmain;f0 2\n/);
+    expect(skipped).toEqual([
+      {
+        what: 'counts of BEFORE (a comparison of two profiles: those of AFTER were read)',
+        count: 123,
+        first: 'line 1',
+      },
+      { what: 'lines without a stack and its count', count: 1, first: 'line 124' },
+    ]);
+  });
+
+  it('have numbers at the end of some names', async () => {
+    const { profile, skipped } = await loadProfile('a;worker 1 3\na;b 2\n', 'x');
+    expect(renderCollapsed(profile, defaultView)).toBe('a;b 2\na;worker 1 3\n');
+    expect(skipped).toEqual([]);
+  });
+});
+
 describe('hostile files', () => {
   const example = profileFrom(['0/0|a;b@/srv/x.py:7 2', '1/1|a;c 3'], { rateHz: 7 });
   const ours = ['html', 'speedscope', 'collapsed', 'tbprof', 'pprof'];
@@ -226,7 +253,10 @@ describe('hostile files', () => {
     ['deep JSON', Buffer.from(`{"a":${'['.repeat(1_000_000)}`), /nested more than 200 deep at byte \d+/],
     ['more JSON than memory', Buffer.from(`{"a":[${'[],'.repeat(30_000_000)}[]]}`), /would not fit into memory/],
     ['JSON that was cut', Buffer.from('{"shared":{"frames":[]},\n"profiles":['), /it is no JSON \(any more\) at/],
-    ['JSON of another kind', Buffer.from('{"traceEvents":[]}'), /no profile of speedscope/],
+    ['JSON of another kind', Buffer.from('{"a":[]}'), /JSON of some other kind, no profile of speedscope/],
+    ['a trace', Buffer.from('{"traceEvents":[{"ph":"B"}]}'), /it is a trace of Chrome/],
+    ['a profile of V8', Buffer.from('{"nodes":[],"timeDeltas":[]}'), /it is a \.cpuprofile of V8/],
+    ['a comparison', Buffer.from('{"per":"share","unjudged":null}'), /it is a comparison by tbprof diff/],
     ['a page of another', Buffer.from('<!doctype html><p>hello'), /a page, but none of tbprof/],
     ['an image', Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13]), /of no kind that is known/],
     ['a log without tracebacks', Buffer.from('*** Starting uWSGI 2.0.21 ***\nhello\n'), /no traceback in it/],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderSummary } from '../../src/formats/summary.ts';
+import { loadProfile } from '../../src/pipeline.ts';
 import { ProfileBuilder } from '../../src/profile/builder.ts';
 import { expectGolden } from '../helpers/fixtures.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
@@ -8,6 +9,17 @@ describe('renderSummary', () => {
   it('says how much was seen and where the time went', () => {
     const profile = profileFrom(['0/0|app;view;query 6', '0/1|app;view 2', '1/0|app 1'], { durationMs: 1_000 });
     expectGolden('summary.txt', `${renderSummary(profile, 10)}\n`);
+  });
+
+  it('tells of counts as of counts', async () => {
+    const { profile } = await loadProfile('main;f 3\nmain;g 5\n', 'x.folded');
+    expect(renderSummary(profile, 1).split('\n')).toEqual([
+      '1 worker, counts of 8: 1 dump, 2 distinct stacks',
+      '',
+      'hottest functions (counts of 8)',
+      '           self           total  function',
+      '       5  62.5%        5  62.5%  g',
+    ]);
   });
 
   it('names everything that went wrong', () => {

@@ -34,7 +34,7 @@ const dumps = Array.from({ length: workers }, (_, worker) =>
       thread: `uWSGIWorker${worker + 1}Core${core}`,
       frames: stacks[Math.floor(random() * stacks.length)],
     })).filter(() => random() < 0.95);
-    return { bytes: Buffer.from(printDump(running)), running };
+    return { bytes: Buffer.from(printDump(running)), running, samples: null };
   }),
 );
 
@@ -69,16 +69,17 @@ for (let second = 0; second < seconds; second++) {
       const luck = random();
       const tookMs = luck < 0.0005 ? 1_500 : luck < 0.05 ? 35 : 1;
       busyUntilMs[worker] = nowMs + tookMs;
-      const { bytes, running } = dumps[worker][Math.floor(random() * dumpsPerWorker)];
+      const dump = dumps[worker][Math.floor(random() * dumpsPerWorker)];
+      const { bytes, running } = dump;
       const span = schedule.observe(schedule.tickAt(nowMs), Math.min(nowMs + tookMs, seconds * 1_000));
       // Parsing, which takes minutes for an hour of dumps and keeps nothing, is left to one in so many.
-      if (random() < parsedShare || span.unobserved > 0) {
+      if (random() < parsedShare) {
         const reading = { bytes, failure: null, reason: null, waitMs: 0.3, tookMs };
         profile.intake.take({ worker, outcome: { verdict: 'dump', reading, consequence: 'go on' }, span });
       } else {
-        for (const { thread, frames } of running) {
-          builder.addSample(builder.thread(worker, thread), builder.stackOf(frames), span.weight);
-        }
+        profile.intake.take({ worker, outcome: 'late', span }); // the ticks before this dump that none was in time for
+        dump.samples ??= running.map(({ thread, frames }) => [builder.thread(worker, thread), builder.stackOf(frames)]);
+        for (const [thread, stack] of dump.samples) builder.addSample(thread, stack, span.weight);
         builder.endDump({ worker, timeMs: span.timeMs, weight: span.weight, waitUs: 300, sendUs: 700 });
       }
       put.dumps += 1;

@@ -5,6 +5,7 @@ import { decodeStream } from '../../src/stream/decode.ts';
 import { encodeStream } from '../../src/stream/encode.ts';
 import { banner, printDump } from '../../src/tracebacker/dump.ts';
 import { DumpParser } from '../../src/tracebacker/parse.ts';
+import { someDump } from '../helpers/fake-tracebacker.ts';
 import { fixture, splitDumps } from '../helpers/fixtures.ts';
 
 const parseFixture = (name: string) => new DumpParser().parse(fixture(`tracebacker/${name}`));
@@ -116,6 +117,14 @@ describe('DumpParser', () => {
     const first = parser.parse(fixture('tracebacker/two-threads.txt'));
     const second = parser.parse(fixture('tracebacker/two-threads.txt'));
     expect(second.threads[1]).toBe(first.threads[1]);
+  });
+
+  it('remembers the stacks of a thousand threads that wait at one place', () => {
+    const dump = Buffer.from(someDump(1, 1_000));
+    const parser = new DumpParser();
+    const first = parser.parse(dump).threads;
+    const second = parser.parse(dump).threads;
+    expect(second.filter((thread, at) => thread === first[at])).toHaveLength(1_000);
   });
 
   it.each(['django.worker1.dumps.txt', 'django.worker2.dumps.txt'])('understands every line of %s', (name) => {
