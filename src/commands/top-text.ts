@@ -26,6 +26,7 @@ export interface TopView {
 const usualFunctions = 10;
 const usualColumns = 100;
 const mostWorkerLines = 2;
+const workerGap = '   ';
 /** On a terminal the table comes first. */
 const mostTroubleLines = 3;
 
@@ -46,8 +47,9 @@ export function renderRefresh(refresh: Refresh, view: TopView): string[] {
   const foot = [...shown.map((line) => paint('yellow', line)), ...keys];
   const room = size === null ? usualFunctions : Math.max(1, size.rows - head.length - foot.length - titleLines);
   const rows = refresh.rows.slice(0, Math.min(view.top ?? room, size === null ? Number.POSITIVE_INFINITY : room));
-  const table = renderTable(rows, view);
-  return size === null ? [...head, ...table, ...foot] : [...head, ...table, ...foot].slice(0, size.rows);
+  const spans = `${'last'.padStart(18)}${'since start'.padStart(18)}`;
+  const lines = [...head, ...(rows.length === 0 ? [] : [paint('bold', spans)]), ...renderTable(rows, view), ...foot];
+  return size === null ? lines : lines.slice(0, size.rows);
 }
 
 /** What is said in the end, of a refresh that concludes: since the start, and all that is to be mistrusted. */
@@ -59,7 +61,7 @@ export function renderEnd(refresh: Refresh, view: TopView): string[] {
     view.paint('bold', `${seconds} s of ${count(refresh.workers.length, 'worker')} ${describeSources(refresh)}`),
     `ticks: ${observed + unobserved} planned = ${observed} observed + ${unobserved} unobserved`,
     '',
-    ...renderTable(rows, { ...view, size: null }, 'all of it'),
+    ...renderTable(rows, { ...view, size: null }),
     ...refresh.troubles.map((trouble) => view.paint('yellow', printTrouble(refresh.profile, trouble))),
   ];
 }
@@ -108,24 +110,22 @@ function describeBusy(workers: readonly Pick<TopWorker, 'busyCores' | 'cores' | 
 /** As many as fit. */
 function listWorkers(workers: readonly TopWorker[], columns: number): string[] {
   if (workers.length < 2) return [];
-  const gap = 3;
   const lines: string[] = [];
-  let line = '';
-  for (const [index, worker] of workers.entries()) {
-    const item = `${visible(worker.label)}: ${worker.left ?? describeBusy([worker])}`;
-    if (line !== '' && line.length + gap + item.length > columns) {
-      lines.push(line);
-      line = '';
-      if (lines.length === mostWorkerLines)
-        return [...lines.slice(0, -1), andMore(lines.at(-1)!, workers.length - index)];
+  let shown = 0;
+  while (shown < workers.length && lines.length < mostWorkerLines) {
+    const items: string[] = [];
+    let length = 0;
+    for (; shown < workers.length; shown++) {
+      const worker = workers[shown]!;
+      const item = `${visible(worker.label)}: ${worker.left ?? describeBusy([worker])}`;
+      length += item.length + workerGap.length;
+      if (items.length > 0 && length > columns) break;
+      items.push(item);
     }
-    line = line === '' ? item : `${line}${' '.repeat(gap)}${item}`;
+    lines.push(items.join(workerGap));
   }
-  return [...lines, line];
-}
-
-function andMore(line: string, more: number): string {
-  return `${line} (+${more})`;
+  const more = workers.length - shown;
+  return more === 0 ? lines : [...lines.slice(0, -1), `${lines.at(-1)} (+${more})`];
 }
 
 /** Says how many there are beyond. */
@@ -136,15 +136,13 @@ function shorten(lines: readonly string[], most: number): readonly string[] {
 
 const titleLines = 2;
 
-function renderTable(rows: readonly TopRow[], { by, size, sorting, paint }: TopView, first = 'last'): string[] {
-  if (rows.length === 0) return ['no Python code was seen running'];
+function renderTable(rows: readonly TopRow[], { by, size, sorting, paint }: TopView): string[] {
   const columns = size?.columns ?? Number.POSITIVE_INFINITY;
+  if (rows.length === 0) return [cutEnd('no Python code was seen running', columns)];
   const mark = (name: Sorting) => (name === sorting ? `${name}*` : name);
   const titles = [mark('self'), mark('total'), 'self', 'total'].map((title) => title.padStart(9));
-  const spans = `${first.padStart(18)}${'since start'.padStart(18)}`;
-  const head = [spans, `${titles.join('')}  ${by}`].map((line) => paint('bold', cutEnd(line, columns)));
   return [
-    ...head,
+    paint('bold', cutEnd(`${titles.join('')}  ${by}`, columns)),
     ...rows.map(({ label, recent, whole }) => {
       const shares = [recent.selfShare, recent.totalShare].map(percent);
       const times = [whole.selfSeconds, whole.totalSeconds].map(printTime);
