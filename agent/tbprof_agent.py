@@ -41,6 +41,11 @@ import time
 import types
 import weakref
 
+try:  # here, not where it is used: a child forked while a thread imports could never import it
+    import ctypes
+except Exception:  # not every Python has it, and not every system lets it work
+    ctypes = None
+
 __all__ = ["start", "stop"]
 VERSION = "0.1.0"
 
@@ -95,14 +100,14 @@ def _stacks():
     """
     active = threading._active  # not threading.enumerate(): its lock may be held by a thread that waits for the GIL
     frames = sys._current_frames()
-    del frames[_get_ident()]  # also because a frame that holds itself is garbage for the collector
+    frames.pop(_get_ident(), None)  # also because a frame that holds itself is garbage for the collector
     stacks = []
     for ident, frame in frames.items():
         path = []
         while frame is not None and len(path) < MAX_DEPTH:
             path.append((frame, frame.f_code, frame.f_lasti))
             frame = frame.f_back
-        if path[-1][1] is not _run_thread.__code__:
+        if path and path[-1][1] is not _run_thread.__code__:
             stacks.append((ident, _thread_name(active.get(ident)), path, frame is not None))
     return stacks
 
@@ -526,7 +531,7 @@ class Stream:
         self._gap("late", self.ticks.miss(self.begin + duration / 1000.0))
         self._flush()
         self._put({"end": {"durationMs": duration, "dumps": self.dumps, "samples": self.samples}})
-        self.sock.settimeout(0.3)
+        self.sock.settimeout(1.0)
         self.sock.sendall(self.pending)
 
     def _now_ms(self):
@@ -702,19 +707,26 @@ class Parked:
     def _find(self):
         greenlet = sys.modules.get("greenlet") if self.greenlets else None
         asyncio = sys.modules.get("asyncio") if self.tasks else None
-        kinds = tuple([greenlet.greenlet] if greenlet else []) + tuple([asyncio.AbstractEventLoop] if asyncio else [])
+        greenlets = _subclasses(greenlet.greenlet) if greenlet else set()
+        loops = _subclasses(asyncio.AbstractEventLoop) if asyncio else set()
+        kinds = greenlets | loops
         found = []
-        for item in gc.get_objects() if kinds else ():
-            kind = type(item)  # not isinstance(): that would run the code of proxies (their __class__)
-            if not issubclass(kind, kinds):
-                continue
-            if greenlet and issubclass(kind, greenlet.greenlet):
+        for item in [item for item in gc.get_objects() if type(item) in kinds]:
+            if type(item) in greenlets:
                 found.append((_greenlet_name, weakref.ref(item), _greenlet_path))
             elif item.is_running():
                 found.extend((_task_name, weakref.ref(task), _task_path) for task in _tasks_of(asyncio, item))
-            if len(found) >= self.MOST:
-                break
         return found[: self.MOST]
+
+
+def _subclasses(kind):
+    """A class and all that are derived from it. isinstance() would be slow, and would run the code of proxies."""
+    found = set()
+    new = [kind]
+    while new:
+        found.update(new)
+        new = [sub for known in new for sub in type.__subclasses__(known) if sub not in found]
+    return found
 
 
 def _greenlet_name(greenlet):
@@ -851,7 +863,7 @@ class Agent:
             except OSError:
                 pass
         self.waker.close()
-        give_up = _monotonic() + 0.5
+        give_up = _monotonic() + 2.0  # of a client that does not read; the others take milliseconds
         while self.clients and _monotonic() < give_up:
             _sleep(0.01)
         for sock in list(self.listeners) + ([] if self.clients else [self.wake]):
@@ -970,9 +982,7 @@ def _be_prompt():
         with open("/proc/self/status") as file:
             unfiltered = "\nSeccomp:\t0\n" in file.read()
         number = {"x86_64": 314, "aarch64": 274}.get(os.uname().machine)
-        if unfiltered and number is not None and sys.maxsize > 2**32:
-            import ctypes
-
+        if ctypes is not None and unfiltered and number is not None and sys.maxsize > 2**32:
             # struct sched_attr: size, policy (SCHED_OTHER), flags, nice, priority, runtime in ns, and what is not used
             attributes = struct.pack("=IIQiIQQQ", 48, 0, 0, os.getpriority(os.PRIO_PROCESS, 0), 0, 100000, 0, 0)
             ctypes.CDLL(None).syscall(number, 0, attributes, 0)
@@ -1142,4 +1152,7 @@ def _threads_lost_in_fork():
 
 
 if "uwsgi" in sys.modules:
-    _start_in_uwsgi(sys.modules["uwsgi"])
+    try:
+        _start_in_uwsgi(sys.modules["uwsgi"])
+    except Exception as failure:
+        _say("not started: %s" % failure)

@@ -19,7 +19,7 @@ const law: Record<string, readonly string[]> = {
   tracebacker: ['errors.ts'],
   sampling: ['tracebacker', 'errors.ts'],
   output: ['errors.ts'],
-  page: ['aggregate', 'profile', 'stream'],
+  page: ['aggregate', 'formats', 'profile', 'stream'],
   commands: ['aggregate', 'formats', 'output', 'profile', 'sampling', 'tracebacker', ...rootFiles],
   'cli.ts': ['commands', 'formats', 'output', 'profile', 'errors.ts', 'options.ts', 'visible.ts'],
   'pipeline.ts': ['formats', 'output', 'profile', 'stream', 'errors.ts', 'recorder.ts'],

@@ -25,6 +25,11 @@ const parts = {
     packages: ['golang-go'],
     isThere: () => findGo() !== null,
   },
+  namespaces: {
+    name: 'the right to make a mount namespace (root, and unshare of util-linux)',
+    packages: ['util-linux'],
+    isThere: () => succeeds('unshare', ['--mount', 'true']),
+  },
   gunicorn: {
     name: 'gunicorn with gevent',
     packages: ['gunicorn', 'python3-gevent'],
