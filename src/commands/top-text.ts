@@ -91,7 +91,7 @@ function describeSources({ workers }: Refresh): string {
 function describeTicks({ workers, recentMs, ticks }: Refresh): string {
   const { recent, whole } = ticks;
   const parts = [
-    `last ${printSeconds(Math.round(recentMs / 1_000))}: ${describeBusy(workers)}`,
+    `last ${printSeconds(Math.round(recentMs / 1_000))}: ${whole.observed === 0 ? 'no answer yet' : describeBusy(workers)}`,
     `${recent.observed} ticks observed, ${recent.unobserved} not`,
     `since the start: ${whole.observed}, ${whole.unobserved}`,
   ];

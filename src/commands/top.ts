@@ -77,6 +77,7 @@ async function watch(view: LiveView, screen: Screen | null, context: CommandCont
     else if (!(await context.terminal.out(view.print()))) inVain.abort();
   };
   view.onChange = () => screen && view.drawOn(screen);
+  view.onChange();
   let profile: Profile;
   try {
     await Promise.race([repeat(show, { everyMs: view.intervalMs, clock: monotonicClock, signal: ended.signal }), over]);

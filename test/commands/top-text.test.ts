@@ -159,9 +159,10 @@ describe('renderRefresh', () => {
   it('says of a fleet that is idle, and of one that does not answer', () => {
     const builder = new ProfileBuilder({ startedEpochMs: 0, rateHz: 10, host: 'h', source: 'agent', recorder: 't' });
     builder.addWorker({ number: 1, address: '/tmp/s.1' });
-    const nobody = renderRefresh(refreshOf(builder.view()), view);
-    expect(nobody[1]).toContain('nobody answers');
+    expect(renderRefresh(refreshOf(builder.view()), view)[1]).toContain('no answer yet');
     builder.endDump({ worker: 0, timeMs: 0, weight: 1, waitUs: 0 });
+    const nobody = renderRefresh(refreshOf(builder.view(), { elapsedMs: 9_000, fromMs: 1_000 }), view);
+    expect(nobody[1]).toContain('last 8s: nobody answers');
     const idle = renderRefresh(refreshOf(builder.view()), view);
     expect(idle[1]).toContain('0.0 threads busy');
     expect(idle.at(-1)).toBe('no Python code was seen running');

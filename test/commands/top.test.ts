@@ -1,8 +1,9 @@
 // `tbprof top` as a user meets it, against scripted tracebackers, on a pipe and on a terminal.
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { runCli, startCli } from '../helpers/cli.ts';
 import { describeWith } from '../helpers/describe-with.ts';
@@ -136,20 +137,27 @@ const given = '\x1b[?1049l';
 
 describeWith('script', 'tbprof top on a terminal', () => {
   const command = (prefix: string, more = '') =>
-    `${process.execPath} ${cli} top -s ${prefix} --interval 100ms -r 50 ${more}; echo "code=$?"; stty -a; echo over`;
+    `${process.execPath} ${cli} top -s ${prefix} --interval 100ms -r 50 ${more}; echo "code=$?"; stty -a; echo THE END`;
 
   it('draws in place, obeys keys, and leaves the whole table and the terminal as it was', async () => {
-    const terminal = openPseudoTerminal(command(await fleet(answer(hostileDump))));
-    await terminal.shows(taken);
+    const terminal = openPseudoTerminal(`tty; ${command(await fleet(answer(hostileDump)))}`);
+    const name = (await terminal.shows(taken)).split('\r\n')[0]!;
     await terminal.shows('vi\\x1b[2Jew (/srv/app.py)');
     await terminal.shows('t: sort by total');
     terminal.type('t');
     await terminal.shows('s: sort by self');
     terminal.type(' ');
     await terminal.shows('paused: sampling goes on');
-    terminal.type(' q');
+    terminal.type(' ');
+    execFileSync('stty', ['-F', name, 'rows', '7', 'cols', '41']);
+    const first = /\x1b\[H(?:\x1b\[1m)?tbprof top {2}\S+ {2}1 worker by tracebacker ?…/;
+    await terminal.shows(first);
+    const rest = stripVTControlCharacters(await terminal.shows('\x1b[J')).split('\n');
+    expect(rest).toHaveLength(7);
+    expect(Math.max(...rest.map((line) => line.trimEnd().length))).toBeLessThanOrEqual(41);
+    terminal.type('q');
     await terminal.shows(given);
-    const end = await terminal.shows('over');
+    const end = await terminal.shows('THE END');
     expect(end).toMatch(/ s of 1 worker by tracebacker\b.* vi\\x1b\[2Jew \(\/srv\/app\.py\)\r\n/s);
     expect(end).toMatch(/code=0\r\n.* icanon /s);
     expect(terminal.text().lastIndexOf('\x1b[?25h')).toBeGreaterThan(terminal.text().lastIndexOf('\x1b[?25l'));
@@ -166,7 +174,7 @@ describeWith('script', 'tbprof top on a terminal', () => {
     if (how === 'Ctrl-C') terminal.type('\x03');
     else process.kill(pid, 'SIGTERM');
     await terminal.shows(given);
-    expect(await terminal.shows('over')).toMatch(/code=0\r\n.* icanon /s);
+    expect(await terminal.shows('THE END')).toMatch(/code=0\r\n.* icanon /s);
   });
 
   it('stops at Ctrl-Z with the terminal as it was, and goes on', async () => {
