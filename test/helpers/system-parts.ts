@@ -35,6 +35,11 @@ const parts = {
     packages: ['gunicorn', 'python3-gevent'],
     isThere: () => succeeds('/usr/bin/python3', ['-c', 'import gevent, gunicorn']),
   },
+  script: {
+    name: 'the script command of util-linux',
+    packages: ['bsdutils'],
+    isThere: () => succeeds('script', ['--version']),
+  },
 } as const satisfies Record<string, SystemPart>;
 
 export type PartName = keyof typeof parts;
