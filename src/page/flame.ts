@@ -83,7 +83,7 @@ export function createFlame(page: Page, treeOf: (shown: Shown) => CallTree, name
   };
 }
 
-function directionOf(key: string, rootOnTop: boolean): Direction | null {
+export function directionOf(key: string, rootOnTop: boolean): Direction | null {
   const directions: Record<string, Direction> = {
     ArrowUp: rootOnTop ? 'parent' : 'child',
     ArrowDown: rootOnTop ? 'child' : 'parent',
@@ -94,7 +94,7 @@ function directionOf(key: string, rootOnTop: boolean): Direction | null {
 }
 
 /** Brings a row of a deep chart into the window, below what stays on top of it. */
-function showRow(box: DOMRect | null): void {
+export function showRow(box: DOMRect | null): void {
   if (box === null) return;
   const top = 120;
   if (box.top < top) window.scrollBy(0, box.top - top);

@@ -18,15 +18,16 @@ export interface KeyActions {
   readonly search: () => void;
   readonly escape: () => void;
   readonly step: (direction: 1 | -1) => void;
-  readonly filter: () => void;
+  readonly filter?: () => void;
   readonly theme: () => void;
   readonly view: (number: number) => void;
   /** All other keys. */
   readonly other: (key: string) => boolean;
 }
 
-export function listenToKeys(actions: KeyActions): void {
-  const help = createHelp();
+/** `texts` is the list that `?` shows. */
+export function listenToKeys(actions: KeyActions, texts: typeof keyTexts = keyTexts): void {
+  const help = createHelp(texts);
   window.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
     const isTyping = event.target instanceof HTMLElement && event.target.matches('input:not([type=checkbox]), select');
@@ -40,7 +41,7 @@ function press(key: string, actions: KeyActions, help: HTMLDialogElement): boole
   else if (key === 'Escape') actions.escape();
   else if (key === 'n') actions.step(1);
   else if (key === 'N') actions.step(-1);
-  else if (key === 'f') actions.filter();
+  else if (key === 'f' && actions.filter) actions.filter();
   else if (key === 't') actions.theme();
   else if (key === '?') help.showModal();
   else if (/^[1-6]$/.test(key)) actions.view(Number(key) - 1);
@@ -48,11 +49,11 @@ function press(key: string, actions: KeyActions, help: HTMLDialogElement): boole
   return true;
 }
 
-function createHelp(): HTMLDialogElement {
+function createHelp(texts: typeof keyTexts): HTMLDialogElement {
   const help = byId<HTMLDialogElement>('help');
   const title = element('h2', '', 'Keys');
   title.id = 'help-title';
-  const list = keyTexts.flatMap(([keys, text]) => [
+  const list = texts.flatMap(([keys, text]) => [
     element('dt', '', ...keys.split('  ').map((key) => element('kbd', '', key))),
     element('dd', '', text),
   ]);

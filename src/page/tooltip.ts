@@ -41,7 +41,10 @@ function weight({ profile, tree, wholeTicks, isFiltered }: Shown, name: string, 
   return element('div', 'weight', element('span', '', name), ` ${parts.join(' · ')}`);
 }
 
-export function describeGroup({ profile, by, groups }: Shown, group: number): HTMLElement[] {
+export function describeGroup(
+  { profile, by, groups }: Pick<Shown, 'profile' | 'by' | 'groups'>,
+  group: number,
+): HTMLElement[] {
   return describePlace(profile, by, { frame: groups.example[group]!, label: groups.labels[group]! });
 }
 

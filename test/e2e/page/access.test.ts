@@ -1,37 +1,17 @@
 // For everybody: axe-core finds nothing to object to, in any view, by day and by night, and all of it can be reached by
 // the keyboard. https://github.com/dequelabs/axe-core
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { viewNames } from '../../../src/page/state.ts';
+import { violations } from '../../helpers/axe.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
 import { profileFrom } from '../../helpers/profile-from.ts';
 import { useReportPages } from '../../helpers/report-page.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const recording = profileFrom([
   '0/0|main@/srv/app.py:1;get@/usr/lib/python3/dist-packages/django/base.py:130;query@/srv/app.py:7 30',
   '0/1|main@/srv/app.py:1;get@/usr/lib/python3/dist-packages/django/base.py:130;render@/usr/lib/python3.11/html.py:5 20',
   '1/0|main@/srv/app.py:2;loop@/srv/cron.py:9 4',
 ]);
-
-/** What axe-core objects to, as text. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    interface Violation {
-      readonly id: string;
-      readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-    }
-    const { violations: found } = await axe.run();
-    return found.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-    );
-  });
-}
 
 describeWith('chromium', 'report page for everybody', () => {
   const { openReport, write } = useReportPages();
