@@ -24,20 +24,18 @@ interface Sorting {
 }
 
 /** Leaf first, as it says most. */
-export function rowText(diff: ProfileDiff, row: DiffRow): string {
+function rowText(diff: ProfileDiff, row: DiffRow): string {
   return framesOfRow(diff, row).reverse().join(' < ');
 }
 
-export function sortRows(
-  diff: ProfileDiff,
-  rows: readonly DiffRow[],
-  { column, falling }: Sorting,
-): readonly DiffRow[] {
+/** Stacks go by their leaves. */
+function sortRows(diff: ProfileDiff, rows: readonly DiffRow[], { column, falling }: Sorting): readonly DiffRow[] {
   if (column === null) return rows;
   const sign = falling ? -1 : 1;
   if (column === 'name') {
-    const texts = new Map(rows.map((row) => [row, rowText(diff, row)]));
-    return rows.toSorted((a, b) => sign * compare(texts.get(a)!, texts.get(b)!));
+    const leaf = ({ place }: DiffRow) =>
+      diff.groups.labels[diff.options.stacks ? diff.tree.tree.group[place]! : place]!;
+    return rows.toSorted((a, b) => sign * compare(leaf(a), leaf(b)));
   }
   const [of, kind] = column.split(' ') as ['self' | 'total', (typeof kinds)[number]];
   return rows.toSorted((a, b) => sign * ((a[of]?.[kind] ?? 0) - (b[of]?.[kind] ?? 0)));
