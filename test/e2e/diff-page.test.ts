@@ -215,9 +215,7 @@ describeWith('chromium', 'page of a comparison', () => {
       const { page } = await open(before, after);
       expect(await page.textContent('#verdict')).toMatch(/^Changed \d+ functions changed by more than chance$/);
       expect(await page.locator('#sides dd').allTextContents()).toEqual([
-        expect.stringMatching(
-          /^monday\.html · 30\.0 s of 4 workers, 4800 ticks of samples at 20 Hz · h, .* · 100\.0 %/,
-        ),
+        expect.stringMatching(/^monday\.html · 30\.0 s of 4 workers, 4800 ticks of samples at 20 Hz · h · 100\.0 %/),
         expect.stringMatching(/^tuesday\.html · /),
       ]);
       await page.locator('#hottest button').first().click();

@@ -43,20 +43,26 @@ function drawVerdict(diff: ProfileDiff, marked: number): void {
 
 function findWarnings({ before, after }: Comparison, { unjudged }: ProfileDiff): string[] {
   const found = unjudged === null ? [] : [`What is chance cannot be told ${explainUnjudged(unjudged)}.`];
-  for (const [side, { whole, coverage }] of Object.entries({ before, after })) {
+  for (const [side, { profile, whole, coverage }] of Object.entries({ before, after })) {
     if (!whole) found.push(`Of ${side}: the recording was cut off.`);
-    if (coverage.incomplete) found.push(`Of ${side}: the recording is incomplete; its own report says why.`);
+    if (coverage.incomplete && profile.meta.measure !== 'count')
+      found.push(`Of ${side}: the recording is incomplete; its own report says why.`);
   }
   return found;
 }
 
 function describe({ name, profile, coverage }: Recording, diff: ProfileDiff, side: 'before' | 'after'): HTMLElement[] {
-  const when = new Date(profile.meta.startedEpochMs).toLocaleString();
+  const { meta } = profile;
+  // Counts of other tools say neither when they were made nor what was left out.
+  const isRecorded = meta.measure !== 'count';
   const parts = [
     describeSide(diff.pair[side]),
-    `${cutMiddle(profile.meta.host, 200)}, ${when}`,
-    ...(coverage.planned === 0 ? [] : [`${share(coverage.observed, coverage.planned)} of the ticks observed`]),
-  ];
+    cutMiddle(meta.host, 200),
+    ...(isRecorded && meta.startedEpochMs > 0 ? [new Date(meta.startedEpochMs).toLocaleString()] : []),
+    ...(isRecorded && coverage.planned > 0
+      ? [`${share(coverage.observed, coverage.planned)} of the ticks observed`]
+      : []),
+  ].filter((part) => part !== '');
   return [
     element('bdi', '', element('b', '', cutMiddle(name, longest))),
     element('span', 'soft', ` · ${parts.join(' · ')}`),
