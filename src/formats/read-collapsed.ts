@@ -16,7 +16,7 @@ export const readCollapsed: Reader = {
   description: 'collapsed stacks',
   recognises: (_start, text) => {
     const lines = text.split('\n', 200).filter((line) => line.trim() !== '');
-    const stacks = lines.filter((line) => line.startsWith('# ') || /\S -?\d[\d.,e+]*\r?$/.test(line));
+    const stacks = lines.filter((line) => line.startsWith('# ') || /. -?\d[\d.,e+]*\r?$/.test(line));
     return stacks.length > lines.length / 2;
   },
   read,

@@ -54,6 +54,17 @@ describe('files of other tools', () => {
   });
 });
 
+/** Stacks that differ only in what the format does not carry stand apart before, and are one after. */
+function countsOf(collapsed: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of collapsed.split('\n').slice(0, -1).sort()) {
+    const end = line.lastIndexOf(' ');
+    const stack = line.slice(0, end);
+    counts.set(stack, (counts.get(stack) ?? 0) + Number(line.slice(end)));
+  }
+  return counts;
+}
+
 describe('what we have written ourselves', () => {
   it('collapsed comes back as it was', async () => {
     await fc.assert(
@@ -63,7 +74,7 @@ describe('what we have written ourselves', () => {
         const { profile: back, skipped } = await loadProfile(text, 'x');
         expect(skipped).toEqual([]);
         expect(back.meta.measure).toBe('count');
-        expect(renderCollapsed(back, defaultView)).toBe(text);
+        expect(countsOf(renderCollapsed(back, defaultView))).toEqual(countsOf(text));
       }),
     );
   });
