@@ -494,7 +494,7 @@ class Stream:
         self.pending = bytearray()
         self.unasked = 0  # bytes that the client has sent after its request
         self.dumps = self.samples = 0
-        self.cost = None  # CPU seconds of one dump, smoothed
+        self.cost = 0.0  # CPU seconds of one dump, smoothed; from 0, since the first ones fill the tables and are dear
         self.looks = []  # the last ones: (ident, place) of each thread
         self._new_batch()
 
@@ -587,7 +587,7 @@ class Stream:
         self.cut += cut
         self._gap("late", late)
         cost = time.thread_time() - cpu_begin
-        self.cost = cost if self.cost is None else self.cost + 0.1 * (cost - self.cost)
+        self.cost += 0.1 * (cost - self.cost)
 
     def _walk(self):
         tables = self.tables
@@ -633,11 +633,10 @@ class Stream:
     def _throttle(self):
         """Looks at every nth tick only where that is needed to stay within the client's limit of overhead."""
         ticks = self.ticks
-        if self.cost is not None:
-            needed = self.cost / (self.request.max_overhead * ticks.period)
-            if needed > ticks.stride or needed < 0.7 * (ticks.stride - 1):
-                ticks.stride = max(1, math.ceil(needed))
-                return [("throttle", ticks.stride, "")]
+        needed = self.cost / (self.request.max_overhead * ticks.period)
+        if needed > ticks.stride or needed < 0.7 * (ticks.stride - 1):
+            ticks.stride = max(1, math.ceil(needed))
+            return [("throttle", ticks.stride, "")]
         return []
 
     def _put(self, *lines):

@@ -129,7 +129,14 @@ function tallyDumps(
 
 /** Workers of one server have one number of cores; their addresses differ in the number at the end. */
 function serverOf({ workers }: Profile, worker: number): string {
-  return workers[worker]!.address.replace(/\d+$/, '');
+  const { address } = workers[worker]!;
+  let end = address.length; // a regular expression would take the square of a long number that is not at the end
+  while (end > 0 && isDigit(address.charCodeAt(end - 1))) end -= 1;
+  return address.slice(0, end);
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
 function tallyEvents({ events }: Profile, tallies: readonly Tally[]): void {

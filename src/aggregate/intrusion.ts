@@ -1,4 +1,5 @@
 // What sampling cost the workers, and what their latencies say about the picture.
+import { rowsByWorker } from '../profile/pick.ts';
 import type { Profile } from '../profile/profile.ts';
 import { measureCoverage } from './coverage.ts';
 
@@ -45,6 +46,7 @@ export function measureIntrusion(profile: Profile): Intrusion {
   const waits = profile.workers.map(() => [] as number[]);
   const sends = profile.workers.map(() => [] as number[]);
   const { dumps, meta } = profile;
+  const processRows = rowsByWorker(profile.processes.worker, profile);
   for (let row = 0; row < dumps.worker.length; row++) {
     const worker = dumps.worker[row]!;
     if (dumps.waitUs[row]! >= 0) waits[worker]!.push(dumps.waitUs[row]!);
@@ -59,7 +61,7 @@ export function measureIntrusion(profile: Profile): Intrusion {
       waitP50Us: percentile(sorted, 0.5),
       waitP99Us: percentile(sorted, 0.99),
       printedLines: sources[worker] === 'agent' ? 0 : printed[worker]!,
-      ...usage(profile, worker),
+      ...usage(profile, processRows[worker]!),
     };
   });
   const byAgents = waits.filter((_, worker) => sources[worker] === 'agent').flat();
@@ -71,9 +73,8 @@ function areLong(waitsUs: readonly number[], { longUs, share }: (typeof longWait
   return waitsUs.filter((us) => us > longUs).length > share * waitsUs.length;
 }
 
-/** Between the first and the last look at the process that was there last. */
-function usage({ processes }: Profile, worker: number): Pick<WorkerIntrusion, 'rssGrowthKb' | 'cpuMs'> {
-  const rows = [...processes.worker.keys()].filter((row) => processes.worker[row] === worker);
+/** Between the first and the last look at the process that was there last; `rows` are those of one worker. */
+function usage({ processes }: Profile, rows: readonly number[]): Pick<WorkerIntrusion, 'rssGrowthKb' | 'cpuMs'> {
   const last = rows.at(-1);
   const first = rows.find((row) => processes.pid[row] === processes.pid[last!]);
   if (last === undefined || first === undefined || last === first) return { rssGrowthKb: null, cpuMs: null };

@@ -2,6 +2,7 @@
 // https://github.com/firefox-devtools/profiler/blob/main/docs-developer/processed-profile-format.md
 // A process for each worker, a thread for each core, samples at their real times, events as markers.
 import { groupFrames, labelThread, labelWorker } from '../profile/labels.ts';
+import { rowsByWorker } from '../profile/pick.ts';
 import type { Profile, ProfileEvent } from '../profile/profile.ts';
 import { knowsCpu } from '../profile/weigh-by-cpu.ts';
 import { secondsOf } from './amounts.ts';
@@ -27,9 +28,12 @@ function* printFirefox(profile: Profile, view: View): Generator<string, void> {
   const timelines = timelinesOf(profile, maxSamples);
   const pids = namePids(profile);
   let printed = 0;
+  const workersOf = (rows: readonly { readonly worker: number }[]) => rows.map(({ worker }) => worker);
+  const eventsOf = rowsByWorker(workersOf(profile.events), profile);
+  const threadsOf = rowsByWorker(workersOf(profile.threads), profile);
   for (const [worker] of profile.workers.entries()) {
-    const events = profile.events.filter((event) => event.worker === worker);
-    const own = [...profile.threads.keys()].filter((thread) => profile.threads[thread]!.worker === worker);
+    const events = eventsOf[worker]!.map((row) => profile.events[row]!);
+    const own = threadsOf[worker]!;
     // A worker that was never seen running keeps its place, and its events.
     for (const [at, thread] of (own.length > 0 ? own : [null]).entries()) {
       const tables = new ThreadTables();

@@ -8,7 +8,7 @@ import { findTroubles, type Trouble } from '../aggregate/troubles.ts';
 import { groupFrames, labelWorker } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
 import { visible } from '../visible.ts';
-import { secondsOf } from './amounts.ts';
+import { describeSeconds, secondsOf } from './amounts.ts';
 import { applyView, type View } from './format.ts';
 
 const byFunction: View = { by: 'function', threads: false };
@@ -44,23 +44,35 @@ function describeCoverage(profile: Profile, coverage: Coverage): string[] {
   if (meta.measure === 'count') return [heading];
   return [
     heading,
-    `ticks: ${coverage.planned} planned = ${coverage.observed} observed + ${coverage.unobserved} unobserved`,
+    describePlan(profile, coverage),
     ...coverage.workers.map((worker) => `  ${describeWorker(profile, worker)}`),
   ];
 }
 
+/** Where processor time is measured, what was planned and seen is still wall time, and its units are too small to be told. */
+function describePlan({ meta }: Profile, { planned, observed, unobserved }: Coverage): string {
+  if (meta.measure !== 'cpu') return `ticks: ${planned} planned = ${observed} observed + ${unobserved} unobserved`;
+  const seconds = (ticks: number) => describeSeconds(ticks / meta.rateHz);
+  return `time: ${seconds(planned)} planned = ${seconds(observed)} observed + ${seconds(unobserved)} unobserved`;
+}
+
 function describeWorker(profile: Profile, worker: WorkerCoverage): string {
-  const parts = [
-    `${visible(labelWorker(profile, worker.worker))}: ${worker.observed} of ${worker.planned} ticks observed`,
-  ];
+  const { rateHz, measure } = profile.meta;
+  const isCpu = measure === 'cpu';
+  const amount = (ticks: number) => (isCpu ? describeSeconds(ticks / rateHz) : count(ticks, 'tick'));
+  const seen = isCpu
+    ? `${amount(worker.observed)} of ${amount(worker.planned)}`
+    : `${worker.observed} of ${worker.planned} ticks`;
+  const parts = [`${visible(labelWorker(profile, worker.worker))}: ${seen} observed`];
   if (worker.utilisation !== null) {
     const busy = (worker.utilisation * worker.cores).toFixed(1);
-    parts.push(`${busy} of ${count(worker.cores, 'core')} busy (${percent(worker.utilisation)})`);
+    const what = isCpu ? 'on the processor' : 'busy';
+    parts.push(`${busy} of ${count(worker.cores, 'core')} ${what} (${percent(worker.utilisation)})`);
   } else if (worker.observed > 0) {
     parts.push('idle');
   }
   if (worker.respawns > 0) parts.push(count(worker.respawns, 'respawn'));
-  for (const [reason, ticks] of worker.gaps) parts.push(`${count(ticks, 'tick')} ${describeGap(reason)}`);
+  for (const [reason, ticks] of worker.gaps) parts.push(`${amount(ticks)} ${describeGap(reason)}`);
   if (worker.cutStacks > 0) parts.push(`${count(worker.cutStacks, 'stack')} cut short`);
   if (worker.unreadableLines > 0) parts.push(`${count(worker.unreadableLines, 'line')} not understood`);
   return parts.join(', ');

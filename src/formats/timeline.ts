@@ -2,6 +2,7 @@
 // that nobody observed are told as such.
 import { coarsen } from '../profile/coarsen.ts';
 import { coreOf } from '../profile/labels.ts';
+import { rowsByWorker } from '../profile/pick.ts';
 import type { Profile } from '../profile/profile.ts';
 
 /** In place of a stack. */
@@ -22,7 +23,7 @@ export interface Timeline {
 /** One for each thread. Where there would be more than about `maxRows` in all, neighbouring dumps are merged, as far as it pays. */
 export function timelinesOf(recorded: Profile, maxRows: number): Timeline[] {
   const profile = bound(recorded, maxRows);
-  const { meta, dumps, samples, threads, workers, events } = profile;
+  const { meta, dumps, samples, threads, events } = profile;
   const timelines = threads.map((): Timeline => ({ timeMs: [], stack: [], ticks: [], cpuUs: [] }));
   const push = (thread: number, [timeMs, stack, ticks, cpuUs]: readonly [number, number, number, number]) => {
     const rows = timelines[thread]!;
@@ -31,7 +32,10 @@ export function timelinesOf(recorded: Profile, maxRows: number): Timeline[] {
     rows.ticks.push(ticks);
     rows.cpuUs.push(cpuUs);
   };
-  const threadsOf = workers.map((_, worker) => [...threads.keys()].filter((at) => threads[at]!.worker === worker));
+  const threadsOf = rowsByWorker(
+    threads.map(({ worker }) => worker),
+    profile,
+  );
   const absent = threads.map(({ name }) => (coreOf(name) === null ? unobserved : idle));
   const tickMs = 1_000 / meta.rateHz;
   const seen = new Float64Array(threads.length);

@@ -3,6 +3,9 @@
 
 const leastSlots = 128;
 
+/** Different in each run, so that no file can be made whose pairs collide. Nothing that is written depends on it. */
+const seed = Math.floor(Math.random() * 2 ** 32);
+
 export class PairTable {
   /** Number of the pair plus 1; 0 where the slot is free. At most half of them are taken. */
   #slots = new Int32Array(leastSlots);
@@ -61,10 +64,10 @@ export class PairTable {
   /** The slot of the pair, or the free one where it belongs. */
   #find(first: number, second: number): number {
     const mask = this.#slots.length - 1;
-    let mixed = Math.imul(first + 1, 0x9e3779b1) ^ Math.imul(second + 1, 0x85ebca6b);
-    mixed ^= mixed >>> 15;
-    mixed = Math.imul(mixed, 0x2c1b3c6d);
-    let slot = (mixed ^ (mixed >>> 13)) & mask;
+    let mixed = Math.imul(first ^ seed, 0x9e3779b1);
+    mixed = Math.imul(mixed ^ (mixed >>> 15) ^ second, 0x85ebca6b);
+    mixed = Math.imul(mixed ^ (mixed >>> 13), 0x2c1b3c6d);
+    let slot = (mixed ^ (mixed >>> 16)) & mask;
     while (true) {
       const known = this.#slots[slot]!;
       if (known === 0) return slot;

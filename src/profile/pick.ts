@@ -34,3 +34,11 @@ export function keepSamples(profile: Profile, isKept: (sample: number) => boolea
   }
   return { ...profile, dumps: { ...dumps, sampleEnd }, samples: pickRows(samples, kept.subarray(0, length)) };
 }
+
+/** The numbers of the rows of each worker, in order. A profile may have tens of thousands of workers. */
+export function rowsByWorker(workerOfRow: Iterable<number>, { workers }: Profile): readonly (readonly number[])[] {
+  const rows = workers.map((): number[] => []);
+  let row = 0;
+  for (const worker of workerOfRow) rows[worker]!.push(row++);
+  return rows;
+}

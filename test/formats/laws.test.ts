@@ -139,6 +139,25 @@ describe.each(formats)('$name', (format) => {
     expect(text.replace(/<script.*<\/script>/s, '')).not.toMatch(/1970|\b0\.0+ ?m?s\b|"profilingEndTime"/);
   });
 
+  it('takes time in proportion to the number of workers, and to the length of their names', async () => {
+    // Their squares would take longer than a test may.
+    const workers = 8_000;
+    const builder = new ProfileBuilder({ startedEpochMs: 1, rateHz: 20, host: 'h', source: 'agent', recorder: 'r' });
+    for (let at = 0; at < workers; at++) {
+      const worker = builder.addWorker({ number: 1, address: at === 0 ? `${'1'.repeat(200_000)}x` : `/tmp/t.${at}` });
+      builder.addSample(
+        builder.thread(worker, 'T'),
+        builder.stackOf([{ function: 'f', file: '', line: 0, source: '' }]),
+        1,
+      );
+      builder.endDump({ worker, timeMs: at, weight: 1, waitUs: 0 });
+      builder.addEvent({ timeMs: at, worker, kind: 'gap', count: 1, reason: 'late' });
+      builder.addProcess({ worker, timeMs: at, pid: at, rssKb: 1, cpuMs: 1 });
+    }
+    builder.end(1_000);
+    expect((await renderBytes(format, builder.view())).length).toBeGreaterThan(0);
+  });
+
   it.each(measures)('takes profiles without a sample, and with one, of %s', async (measure) => {
     for (const lines of [[], ['a;b 1']]) {
       const profile = profileFrom(lines);

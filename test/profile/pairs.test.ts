@@ -32,6 +32,22 @@ describe('PairTable', () => {
     expect([...table.second()].at(-1)).toBe(2);
   });
 
+  it('is not slowed down by pairs that were chosen to lie in one place', () => {
+    const mask = 2 ** 18 - 1;
+    const isChosen = (first: number, second: number) => {
+      // What it once did, when any file could know where a pair would be.
+      let mixed = Math.imul(first + 1, 0x9e3779b1) ^ Math.imul(second + 1, 0x85ebca6b);
+      mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
+      return ((mixed ^ (mixed >>> 13)) & mask) < 256;
+    };
+    const table = new PairTable();
+    // A minute would pass where they were.
+    for (let first = 0; table.size < 100_000; first++) {
+      for (let second = 0; second < 3_000; second++) if (isChosen(first, second)) table.number(first, second);
+    }
+    expect(table.size).toBeGreaterThanOrEqual(100_000);
+  });
+
   it('forgets', () => {
     const table = new PairTable();
     for (const count of [5_000, 3, 700, 0, 100]) {
