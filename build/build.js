@@ -16,13 +16,21 @@ for (const project of ['.', 'src/page']) {
 }
 chmodSync(join(root, 'dist/cli.js'), 0o755);
 mkdirSync(join(root, 'templates'), { recursive: true });
-writeFileSync(join(root, 'templates/report.html'), await buildPage());
+writeFileSync(
+  join(root, 'templates/report.html'),
+  await buildPage({ page: 'report.html', style: 'report.css', script: 'main.ts' }),
+);
+writeFileSync(
+  join(root, 'templates/diff.html'),
+  await buildPage({ page: 'diff.html', style: 'diff/diff.css', script: 'diff/main.ts' }),
+);
 writeFileSync(join(root, 'templates/speedscope.html'), await buildSpeedscope());
 writeFileSync(join(root, 'templates/flame-svg.js'), await bundle('src/page/flame-svg.ts'));
 
-async function buildPage() {
-  const style = `\n${await bundle('src/page/report.css')}`;
-  const script = `\n${notices()}${await bundle('src/page/main.ts')}`;
+/** Of files of src/page/. */
+async function buildPage(files) {
+  const style = `\n${await bundle(`src/page/${files.style}`)}`;
+  const script = `\n${notices()}${await bundle(`src/page/${files.script}`)}`;
   const policy = [
     "default-src 'none'",
     `script-src ${hashOf(script)}`,
@@ -36,7 +44,7 @@ async function buildPage() {
     DEMO: await compressDemo((profile, { printStream }) => printStream(profile)),
     SCRIPT: script,
   };
-  const page = readFileSync(join(root, 'src/page/report.html'), 'utf8');
+  const page = readFileSync(join(root, 'src/page', files.page), 'utf8');
   // With a function: the bundle contains `$&`, which a replacement string would give a meaning.
   return page.replace(/\b(CSP|STYLE|DEMO|SCRIPT)\b/g, (slot) => parts[slot]);
 }

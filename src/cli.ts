@@ -12,6 +12,7 @@ import { modes } from './commands/mode.ts';
 import { read } from './commands/read.ts';
 import { record } from './commands/record.ts';
 import { report } from './commands/report.ts';
+import { top } from './commands/top.ts';
 import { workers } from './commands/workers.ts';
 import { type ExitCode, exitCodes, TbprofError } from './errors.ts';
 import { diffFormats } from './formats/diff-formats.ts';
@@ -28,6 +29,7 @@ import {
   parseTime,
 } from './options.ts';
 import { readVersion } from './output/files.ts';
+import { openScreen, type ScreenHandlers } from './output/screen.ts';
 import { openTerminal, type Terminal, type TextStream } from './output/terminal.ts';
 import { groupings } from './profile/labels.ts';
 import { visible } from './visible.ts';
@@ -51,6 +53,7 @@ async function execute({ quiet = false, endsEarly = false }: ExecuteOptions, run
     stop: stop.signal,
     hurry: hurry.signal,
     onSuspend,
+    openScreen: openOurScreen,
     now: () => new Date(),
     host: hostname(),
     version: readVersion(),
@@ -66,6 +69,21 @@ function openOurTerminal(quiet: boolean): Terminal {
 function openStdout(): TextStream {
   if (!fstatSync(1).isFile()) return process.stdout;
   return createWriteStream('', { fd: 1, autoClose: false }).on('error', () => {});
+}
+
+function openOurScreen(handlers: ScreenHandlers) {
+  return openScreen({
+    ...handlers,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    env: process.env,
+    // As the terminal does it: all that runs in it stops, a shell's pipeline or npm, say.
+    raise: (signal) => process.kill(signal === 'SIGTSTP' ? 0 : process.pid, signal),
+    atExit: (restore) => {
+      process.on('exit', restore);
+      return () => process.off('exit', restore);
+    },
+  });
 }
 
 /**
@@ -202,6 +220,57 @@ function buildProgram(writeOut: (text: string) => void) {
             view: { by, threads },
             durationMs: duration,
             rateHz: rate,
+            limits: { maxOverhead, maxLeakBytes: maxLeak },
+          },
+          context,
+        ),
+      ),
+    );
+
+  program
+    .command('top')
+    .description('live table of the hottest functions; writes no file')
+    .addOption(socketOption())
+    .addOption(pidOption())
+    .addOption(durationOption())
+    .addOption(
+      rateOption().default(undefined, `${defaults.rateHz}; ${defaults.agentRateHz} where all workers have an agent`),
+    )
+    .addOption(
+      new Option('--interval <time>', 'how often it shows what is new')
+        .argParser(parser(parseDuration))
+        .default(defaults.topIntervalMs, '1s'),
+    )
+    .addOption(
+      new Option('--window <time>', 'how far back the shares look')
+        .argParser(parser(parseDuration))
+        .default(defaults.topWindowMs, '10s'),
+    )
+    .addOption(
+      new Option('--top <number>', 'how many functions')
+        .argParser(parser(parseCount))
+        .default(undefined, `${defaults.topFunctions}; as many as fit a terminal`),
+    )
+    .addOption(new Option('--by <what>', 'what a frame stands for').choices(groupings).default('function' as const))
+    .addOption(modeOption())
+    .addOption(filterOptions.worker)
+    .addOption(filterOptions.thread)
+    .addOption(filterOptions.include)
+    .addOption(filterOptions.exclude)
+    .addOption(filterOptions.focus)
+    .addOption(overheadOption())
+    .addOption(leakOption())
+    .option('--keep-going', 'go on where a worker has crashed while we were connected', false)
+    .option('--json', 'for machines: an object in a line, each time', false)
+    .action(({ duration, rate, interval, window, maxOverhead, maxLeak, ...options }) =>
+      execute({ endsEarly: true }, (context) =>
+        top(
+          {
+            ...options,
+            durationMs: duration,
+            rateHz: rate,
+            intervalMs: interval,
+            windowMs: window,
             limits: { maxOverhead, maxLeakBytes: maxLeak },
           },
           context,

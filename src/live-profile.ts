@@ -1,21 +1,25 @@
-// A growing profile and the stream that is written of it, in bounded memory: what a recording is while it is made. Knows
-// nothing of threads and clocks.
+// A growing profile in bounded memory, and who follows it, such as the stream that is written of it: what a recording is
+// while it is made. Knows nothing of threads and clocks.
 import { Intake } from './intake.ts';
 import { type NewProfileMeta, ProfileBuilder } from './profile/builder.ts';
 import type { Profile } from './profile/profile.ts';
 import { printLine, StreamEncoder } from './stream/encode.ts';
 
+/** Is shown the profile before dumps of it are merged, and told when that has changed their numbers. */
+export interface Follower {
+  take(profile: Profile): void;
+  skipDumps(profile: Profile): void;
+}
+
 export class LiveProfile {
   readonly builder: ProfileBuilder;
   readonly intake: Intake;
-  readonly #encoder = new StreamEncoder();
-  readonly #append: (lines: string) => void;
+  readonly #follower: Follower;
 
-  /** `append` takes the lines of the stream as they come. */
-  constructor(meta: NewProfileMeta, append: (lines: string) => void) {
+  constructor(meta: NewProfileMeta, follower: Follower) {
     this.builder = new ProfileBuilder(meta);
     this.intake = new Intake(this.builder);
-    this.#append = append;
+    this.#follower = follower;
   }
 
   /** The profile so far; cheap. */
@@ -23,10 +27,19 @@ export class LiveProfile {
     return this.builder.view();
   }
 
-  /** To be called about twice a second: writes what is new, and merges where there is too much; the stream has it as it was. */
+  /** To be called about twice a second: merges where there is too much; who follows has seen it as it was. */
   flush(): void {
     this.intake.flush();
-    this.#append([...this.#encoder.linesSince(this.view())].map(printLine).join(''));
-    if (this.builder.bound()) this.#encoder.skipDumps(this.view());
+    this.#follower.take(this.view());
+    if (this.builder.bound()) this.#follower.skipDumps(this.view());
   }
+}
+
+/** Writes the stream; `append` takes its lines as they come. */
+export function writeStream(append: (lines: string) => void): Follower {
+  const encoder = new StreamEncoder();
+  return {
+    take: (profile) => append([...encoder.linesSince(profile)].map(printLine).join('')),
+    skipDumps: (profile) => encoder.skipDumps(profile),
+  };
 }

@@ -13,6 +13,9 @@ export const defaults = {
   demoDurationMs: 5_000,
   demoRateHz: 100,
   topFunctions: 10,
+  /** Of `tbprof top`: how often it shows what is new, and how long its last seconds are. */
+  topIntervalMs: 1_000,
+  topWindowMs: 10_000,
   /** Of the total, for a node of the call tree on the terminal. */
   minShare: 0.01,
 } as const;

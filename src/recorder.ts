@@ -1,6 +1,6 @@
 // The live half of the chain: keeps a sampling thread and a growing profile in step, and looks after the
 // workers meanwhile (who is there, what it costs them).
-import { LiveProfile } from './live-profile.ts';
+import { type Follower, LiveProfile } from './live-profile.ts';
 import type { NewProfileMeta } from './profile/builder.ts';
 import type { Profile } from './profile/profile.ts';
 import { Budget, type BudgetLimits } from './sampling/budget.ts';
@@ -22,8 +22,8 @@ export interface RecorderOptions extends Pick<SamplingThreadData, 'dumpRates' | 
   readonly stop: AbortSignal;
   /** Gives up what is in flight. */
   readonly hurry: AbortSignal;
-  /** Takes the lines of the stream as they come: what the recording file keeps. */
-  readonly append: (lines: string) => void;
+  /** Sees the profile as it grows, before dumps of it are merged: who writes a recording file, say. */
+  readonly follower: Follower;
 }
 
 /**
@@ -52,7 +52,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     const { meta, durationMs, keepGoing, limits, dumpRates, greenlets, tasks, stop, hurry } = options;
     this.#options = options;
-    this.#profile = new LiveProfile(meta, options.append);
+    this.#profile = new LiveProfile(meta, options.follower);
     this.#budget = new Budget(limits, meta.rateHz);
     this.#targets = [...options.targets];
     for (const target of this.#targets) this.#addWorker(target);

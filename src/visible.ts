@@ -15,7 +15,16 @@ export function visible(text: string): string {
 
 /** JSON for machines that people look at: what a terminal would obey is escaped, which JSON itself asks of C0 only. */
 export function printJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(unsafe, (char) =>
+  return escapeInJson(JSON.stringify(value, null, 2));
+}
+
+/** The same in one line, without its end. */
+export function printJsonLine(value: unknown): string {
+  return escapeInJson(JSON.stringify(value));
+}
+
+function escapeInJson(json: string): string {
+  return json.replace(unsafe, (char) =>
     char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -28,8 +28,11 @@ async function measure(browser, { url, text }, renderer) {
     const { heap, nodes } = await weigh(context, page);
     const zoom = await act(page, renderer.zoom);
     const search = await act(page, renderer.search, text);
-    const filter = renderer.filter ? await act(page, renderer.filter) : Number.NaN;
-    return { load, zoom, search, filter, 'heap MB': heap, nodes };
+    const own = {};
+    for (const name of ['filter', 'focus', 'split']) {
+      own[name] = renderer[name] ? await act(page, renderer[name], text) : Number.NaN;
+    }
+    return { load, zoom, search, ...own, 'heap MB': heap, nodes };
   } finally {
     await context.close();
   }
@@ -43,11 +46,16 @@ async function settle(page, isDrawn) {
   })()`);
 }
 
-/** NaN where the renderer cannot do it. */
+/** NaN where the renderer cannot do it. Where the action gives a function, that is what is timed: it has found its place. */
 async function act(page, action, argument) {
   const took = await page.evaluate(`(async () => {
-    const begun = performance.now();
-    if ((await (${action})(${JSON.stringify(argument)})) === false) return null;
+    let begun = performance.now();
+    const found = await (${action})(${JSON.stringify(argument)});
+    if (found === false) return null;
+    if (typeof found === 'function') {
+      begun = performance.now();
+      found();
+    }
     return window.benchQuiet(begun);
   })()`);
   return took ?? Number.NaN;

@@ -34,12 +34,21 @@ export const renderers = [
     isDrawn: () => document.body.dataset.ready === 'yes' && document.querySelector('g.frame') !== null,
     zoom: clickFrame,
     search: typeInto,
+    // The first box that is no pattern is the busiest worker; the samples of the others go.
     filter: () => {
-      const open = document.getElementById('filter-open');
-      if (!open) return false;
-      const box = document.querySelector('#filters input[type=checkbox]');
+      const box = document.querySelector('#filters fieldset:not(.patterns) input[type=checkbox]');
       box?.click();
       return box !== null;
+    },
+    focus: (text) => {
+      const input = document.querySelector('#filters input[name=focus]');
+      input.value = text;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    },
+    split: () => {
+      const select = document.getElementById('split');
+      select.value = 'thread';
+      select.dispatchEvent(new Event('change', { bubbles: true }));
     },
   },
   { key: 'd3', name: 'd3-flame-graph', ...d3Page('') },
@@ -138,6 +147,7 @@ async function bundle(contents) {
 
 function svgFile(program) {
   return {
+    isSvg: true,
     draw: async (profile, folder) => {
       const command = findPeer(program);
       if (command === null) return null;
@@ -172,9 +182,11 @@ function clickFrame() {
   const { rect, box } = row[0];
   const at = { bubbles: true, cancelable: true, clientX: box.left + box.width / 2, clientY: box.top + box.height / 2 };
   const target = document.elementFromPoint(at.clientX, at.clientY) ?? rect;
-  for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click']) {
-    target.dispatchEvent(new MouseEvent(type, at));
-  }
+  return () => {
+    for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click']) {
+      target.dispatchEvent(new MouseEvent(type, at));
+    }
+  };
 }
 
 function typeInto(text) {

@@ -1,8 +1,8 @@
 // Folded stacks -> the tree that flame graphs draw. Columns in pre-order with siblings by falling total: what is too
 // small to see can be skipped with everything behind it. No recursion: stacks may be as deep as they like.
 import type { FrameGroups } from '../profile/labels.ts';
-import { PairTable } from '../profile/pairs.ts';
 import type { StackTable } from '../profile/profile.ts';
+import { mergeSiblings } from '../profile/siblings.ts';
 
 export interface CallTree {
   /** Group of the node's frame; -1 at the root, which is node 0. */
@@ -34,16 +34,24 @@ export interface MergedStacks {
 }
 
 /** Stacks whose frames fall into the same groups become one node. */
-export function mergeStacks({ parent, frame }: StackTable, { groupOf }: FrameGroups): MergedStacks {
-  const nodes = new PairTable();
-  nodes.reserve(parent.length);
-  nodes.number(-1, -1);
+export function mergeStacks({ parent, frame }: StackTable, { groupOf, example }: FrameGroups): MergedStacks {
+  const groupOfStack = frame.map((one) => groupOf[one]!);
+  if (example.length === groupOf.length) return nodePerStack(parent, groupOfStack);
+  const { name, ...merged } = mergeSiblings(parent, groupOfStack);
+  return { ...merged, group: name };
+}
+
+/** No two stacks are the same, so that none become one where no two frames do. */
+function nodePerStack(parent: Int32Array, groupOfStack: Int32Array): MergedStacks {
+  const merged = { parent: new Int32Array(parent.length + 1), group: new Int32Array(parent.length + 1) };
+  merged.parent[0] = merged.group[0] = -1;
+  merged.group.set(groupOfStack, 1);
   const nodeOfStack = new Int32Array(parent.length);
   for (let stack = 0; stack < parent.length; stack++) {
-    const above = parent[stack]!;
-    nodeOfStack[stack] = nodes.number(above === -1 ? 0 : nodeOfStack[above]!, groupOf[frame[stack]!]!);
+    merged.parent[stack + 1] = parent[stack]! + 1;
+    nodeOfStack[stack] = stack + 1;
   }
-  return { parent: nodes.first(), group: nodes.second(), nodeOfStack };
+  return { ...merged, nodeOfStack };
 }
 
 /** The tree of what has weight. `weights` are ticks by stack number, as foldStacks gives them. */
@@ -107,27 +115,23 @@ function listChildren(parent: Int32Array, group: Int32Array, total: Float64Array
   for (let node = 1; node < parent.length; node++) {
     if (total[node]! > 0) children[next[parent[node]!]!++] = node;
   }
-  const byTotal = (a: number, b: number) => total[b]! - total[a]! || group[a]! - group[b]!;
-  for (let node = 0; node < parent.length; node++)
-    sortSome(children, { from: start[node]!, to: start[node + 1]! }, byTotal);
+  for (let node = 0; node < parent.length; node++) {
+    if (start[node + 1]! - start[node]! > 1) sortByTotal(children.subarray(start[node], start[node + 1]), total, group);
+  }
   return { start, children };
 }
 
-interface Range {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** Nearly all nodes have few children: insertion, where a sort of the engine would cost more than it does. */
-function sortSome(values: Int32Array, { from, to }: Range, order: (a: number, b: number) => number): void {
-  if (to - from > 12) {
-    values.subarray(from, to).sort(order);
+function sortByTotal(nodes: Int32Array, total: Float64Array, group: Int32Array): void {
+  const order = (a: number, b: number) => total[b]! - total[a]! || group[a]! - group[b]!;
+  if (nodes.length > 12) {
+    nodes.sort(order);
     return;
   }
-  for (let at = from + 1; at < to; at++) {
-    const value = values[at]!;
+  for (let at = 1; at < nodes.length; at++) {
+    const node = nodes[at]!;
     let place = at;
-    for (; place > from && order(values[place - 1]!, value) > 0; place--) values[place] = values[place - 1]!;
-    values[place] = value;
+    for (; place > 0 && order(nodes[place - 1]!, node) > 0; place--) nodes[place] = nodes[place - 1]!;
+    nodes[place] = node;
   }
 }

@@ -51,8 +51,8 @@ function boundSamples(profile: Profile): Profile {
 
 /** Stacks that have weight, by number of the old; -1 where they have none. */
 function orderStacks(profile: Profile): Pick<Profile, 'stacks'> & { map: Int32Array } {
-  const groupOf = profile.frames.line.map((_, frame) => frame);
-  const merged = mergeStacks(profile.stacks, { groupOf, labels: [], example: [] });
+  const frames = profile.frames.line.map((_, frame) => frame);
+  const merged = mergeStacks(profile.stacks, { groupOf: frames, labels: [], example: Array.from(frames) });
   const { parent, group, nodeOfStack } = weighTree(merged, foldStacks(profile));
   // The root of the tree is no stack.
   const minusRoot = (column: Int32Array) => column.map((node) => node - 1);

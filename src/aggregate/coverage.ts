@@ -15,6 +15,8 @@ export interface WorkerCoverage {
   readonly busyCoreTicks: number;
   readonly idleCoreTicks: number;
   readonly utilisation: number | null;
+  /** Ticks of all threads that ran Python, those of cores among them. */
+  readonly busyThreadTicks: number;
   /** Why ticks went unobserved, in ticks by reason. */
   readonly gaps: ReadonlyMap<string, number>;
   /** Stacks that were cut short. */
@@ -81,6 +83,7 @@ const newTally = (source: string) => ({
   dumps: 0,
   observed: 0,
   busyCoreTicks: 0,
+  busyThreadTicks: 0,
   gaps: new Map<string, number>(),
   cutStacks: 0,
   unreadableLines: 0,
@@ -113,6 +116,7 @@ function tallyDumps(
     for (; sample < dumps.sampleEnd[dump]!; sample++) {
       const weight = samples.weight[sample]!;
       sampled += weight;
+      tally.busyThreadTicks += weight;
       const core = coreOfThread[samples.thread[sample]!] ?? null;
       if (core === null) continue;
       tally.busyCoreTicks += weight;

@@ -110,7 +110,8 @@ export function grownBeyond({ rows, judged }: ProfileDiff, threshold: number): D
   return [...new Set(tested.filter((_, index) => adjusted[index]! < falseMarks).map(({ row }) => row))];
 }
 
-function baseOf({ sampled, observed }: Side, per: Per): number {
+/** Ticks that stand for 1. */
+export function baseOf({ sampled, observed }: Side, per: Per): number {
   return per === 'share' ? sampled : observed;
 }
 

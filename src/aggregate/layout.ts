@@ -1,6 +1,8 @@
 // Call tree, zoom and width -> what is drawn: frames that are wide enough to be read or clicked, and the dust between
 // them as flat rectangles. One pass whose cost is what is drawn, not what was recorded: siblings come by falling total,
 // so the first that is too small ends its row.
+import { FloatColumn, IntColumn } from '../profile/columns.ts';
+import { numbersWhere } from '../profile/pick.ts';
 import type { CallTree } from './call-tree.ts';
 
 /** Rectangles in columns. */
@@ -45,9 +47,9 @@ export function layOut(tree: CallTree, options: LayoutOptions): Layout {
   const { zoom, widthPx, minFramePx, minDustPx, maxFrames = Number.POSITIVE_INFINITY } = options;
   const frames = new Collector();
   const dust = new Collector();
-  for (let node = tree.parent[zoom]!; node !== -1; node = tree.parent[node]!) frames.push(node, 0, widthPx);
-  frames.reverse();
-  const ancestors = frames.node.length;
+  const above: number[] = [];
+  for (let node = tree.parent[zoom]!; node !== -1; node = tree.parent[node]!) above.push(node);
+  for (const node of above.reverse()) frames.push(node, 0, widthPx);
   frames.push(zoom, 0, widthPx);
 
   const pxPerTick = tree.total[zoom]! > 0 ? widthPx / tree.total[zoom]! : 0;
@@ -67,65 +69,90 @@ export function layOut(tree: CallTree, options: LayoutOptions): Layout {
     left[level + 1] = at;
     node += 1;
   }
-  return arrange(tree, { frames, dust, ancestors, maxFrames });
+  return arrange({ frames: frames.view(tree), dust: dust.view(tree), ancestors: above.length, maxFrames });
 }
 
-/** Rectangles while they are collected. */
+/** Rectangles while they are collected, in pre-order: there may be a hundred thousand of them at each zoom. */
 class Collector {
-  readonly node: number[] = [];
-  readonly x: number[] = [];
-  readonly width: number[] = [];
+  readonly #node = new IntColumn();
+  readonly #x = new FloatColumn();
+  readonly #width = new FloatColumn();
 
   push(node: number, x: number, width: number): void {
-    this.node.push(node);
-    this.x.push(x);
-    this.width.push(width);
+    this.#node.push(node);
+    this.#x.push(x);
+    this.#width.push(width);
   }
 
-  reverse(): void {
-    for (const column of [this.node, this.x, this.width]) column.reverse();
-  }
-
-  /** The rows for which `order` names the place; a column of depths comes with them. */
-  pick({ depth }: CallTree, order: Int32Array): Rectangles {
-    return {
-      node: order.map((row) => this.node[row]!),
-      depth: order.map((row) => depth[this.node[row]!]!),
-      x: Float64Array.from(order, (row) => this.x[row]!),
-      width: Float64Array.from(order, (row) => this.width[row]!),
-    };
+  view({ depth }: CallTree): Rectangles {
+    const node = this.#node.view();
+    return { node, depth: node.map((one) => depth[one]!), x: this.#x.view(), width: this.#width.view() };
   }
 }
 
 interface Collected {
-  readonly frames: Collector;
-  readonly dust: Collector;
+  readonly frames: Rectangles;
+  readonly dust: Rectangles;
   readonly ancestors: number;
   readonly maxFrames: number;
 }
 
-function arrange(tree: CallTree, { frames, dust, ancestors, maxFrames }: Collected): Layout {
-  const depthOf = (node: number) => tree.depth[node]!;
-  let depths = 0;
-  for (const { node } of [frames, dust]) for (const one of node) depths = Math.max(depths, depthOf(one) + 1);
-
-  const limit = deepest(frames.node.map(depthOf), { depths, always: ancestors + 1, maxFrames });
-  const kept: number[] = [];
-  const { node, x, width } = frames;
-  for (let row = 0; row < node.length; row++) {
-    if (depthOf(node[row]!) < limit) kept.push(row);
-    else dust.push(node[row]!, x[row]!, width[row]!);
-  }
-  const byDepth = orderByDepth(tree, dust, depths);
-  const drawn = frames.pick(tree, Int32Array.from(kept));
+function arrange({ frames, dust, ancestors, maxFrames }: Collected): Layout {
+  const most = (depth: Int32Array) => depth.reduce((deepest, one) => Math.max(deepest, one), -1);
+  const depths = 1 + Math.max(most(frames.depth), most(dust.depth));
+  const limit = deepest(frames.depth, { depths, always: ancestors + 1, maxFrames });
+  const rows = (isWanted: (depth: number) => boolean) =>
+    numbersWhere(frames.depth.length, (row) => isWanted(frames.depth[row]!));
+  const drawn =
+    limit === depths
+      ? frames
+      : pick(
+          frames,
+          rows((depth) => depth < limit),
+        );
+  const deep = pick(
+    frames,
+    rows((depth) => depth >= limit),
+  );
+  const specks = deep.node.length === 0 ? dust : inPreOrder(dust, deep);
+  const byDepth = orderByDepth(specks.depth, depths);
   return {
     frames: drawn,
     parent: parentRows(drawn.depth),
     ancestors,
-    dust: dust.pick(tree, byDepth.order),
+    dust: pick(specks, byDepth.order),
     dustStart: byDepth.start,
     depths,
   };
+}
+
+function pick({ node, depth, x, width }: Rectangles, rows: Int32Array): Rectangles {
+  const picked = {
+    node: rows.slice(),
+    depth: rows.slice(),
+    x: new Float64Array(rows.length),
+    width: new Float64Array(rows.length),
+  };
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!;
+    picked.node[at] = node[row]!;
+    picked.depth[at] = depth[row]!;
+    picked.x[at] = x[row]!;
+    picked.width[at] = width[row]!;
+  }
+  return picked;
+}
+
+/** The dust together with the frames that are too deep to be shown. */
+function inPreOrder(dust: Rectangles, deep: Rectangles): Rectangles {
+  const ints = (name: 'node' | 'depth') => Int32Array.from([...dust[name], ...deep[name]]);
+  const floats = (name: 'x' | 'width') => Float64Array.from([...dust[name], ...deep[name]]);
+  const both = { node: ints('node'), depth: ints('depth'), x: floats('x'), width: floats('width') };
+  const rows = both.node.map((_, row) => row);
+  return pick(
+    both,
+    rows.sort((a, b) => both.node[a]! - both.node[b]!),
+  );
 }
 
 interface Limits {
@@ -136,7 +163,7 @@ interface Limits {
 }
 
 /** From which depth on frames are dust. */
-function deepest(depthOf: readonly number[], { depths, always, maxFrames }: Limits): number {
+function deepest(depthOf: Int32Array, { depths, always, maxFrames }: Limits): number {
   if (depthOf.length <= maxFrames) return depths;
   const count = new Int32Array(depths);
   for (const depth of depthOf) count[depth]! += 1;
@@ -157,13 +184,13 @@ function parentRows(depth: Int32Array): Int32Array {
   });
 }
 
-/** Within one depth from left to right: frames that became dust come after the rest of it. */
-function orderByDepth(tree: CallTree, { node, x }: Collector, depths: number) {
+/** In pre-order a row is left of the next one of its depth. */
+function orderByDepth(depth: Int32Array, depths: number): { order: Int32Array; start: Int32Array } {
   const start = new Int32Array(depths + 1);
-  for (const one of node) start[tree.depth[one]! + 1]! += 1;
-  for (let depth = 0; depth < depths; depth++) start[depth + 1]! += start[depth]!;
-  const order = Int32Array.from(node, (_, row) => row).sort(
-    (a, b) => tree.depth[node[a]!]! - tree.depth[node[b]!]! || x[a]! - x[b]! || a - b,
-  );
+  for (const one of depth) start[one + 1]! += 1;
+  for (let one = 0; one < depths; one++) start[one + 1]! += start[one]!;
+  const next = start.slice();
+  const order = new Int32Array(depth.length);
+  for (let row = 0; row < depth.length; row++) order[next[depth[row]!]!++] = row;
   return { order, start };
 }

@@ -1,4 +1,5 @@
 // What a command may know of the world outside; cli.ts gives the real one.
+import type { Screen, ScreenHandlers } from '../output/screen.ts';
 import type { Terminal } from '../output/terminal.ts';
 
 export interface SuspendHandlers {
@@ -17,6 +18,8 @@ export interface CommandContext {
    * Registers what Ctrl-Z does before the process stops, and what happens when it goes on; returns how to take it back.
    */
   readonly onSuspend: (handlers: SuspendHandlers) => () => void;
+  /** Takes the whole terminal, until it is closed; null where stdout is none that can be taken. */
+  readonly openScreen: (handlers: ScreenHandlers) => Screen | null;
   readonly now: () => Date;
   readonly host: string;
   readonly version: string;

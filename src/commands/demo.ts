@@ -7,7 +7,8 @@ import { PlayedWorker } from '../tracebacker/play.ts';
 import { serveFleet } from '../tracebacker/serve.ts';
 import type { CommandContext } from './context.ts';
 import { type Output, planOutputs } from './outputs.ts';
-import { recordTargets, type SamplingOptions, type ShowOptions } from './record.ts';
+import { recordTargets, type ShowOptions } from './record.ts';
+import type { SamplingOptions } from './sampling.ts';
 
 export interface DemoOptions extends Pick<SamplingOptions, 'rateHz' | 'limits'>, ShowOptions {
   readonly durationMs: number;

@@ -1,34 +1,22 @@
 // tbprof record: sample the workers, write reports.
-import { type Coverage, measureCoverage, type WorkerCoverage } from '../aggregate/coverage.ts';
+import { type Coverage, measureCoverage } from '../aggregate/coverage.ts';
 import { type ExitCode, exitCodes, TbprofError } from '../errors.ts';
 import { listView, type View } from '../formats/format.ts';
 import { recording as recordingFormat } from '../formats/recording.ts';
 import { count, renderSummary } from '../formats/summary.ts';
+import { writeStream } from '../live-profile.ts';
 import { defaults } from '../options.ts';
 import { RecordingFile } from '../output/recording-file.ts';
 import { copyReport } from '../output/write.ts';
-import { startRecording } from '../pipeline.ts';
 import type { Profile } from '../profile/profile.ts';
-import type { RecorderOptions } from '../recorder.ts';
-import type { DumpRates } from '../sampling/sampler.ts';
 import { Discovery } from '../tracebacker/discover.ts';
-import { explainVerdict } from '../tracebacker/explain.ts';
-import type { Target } from '../tracebacker/target.ts';
 import type { CommandContext } from './context.ts';
 import { type FilterOptions, planCut } from './filters.ts';
-import { type Mode, requireMode, weighByMode } from './mode.ts';
+import { weighByMode } from './mode.ts';
 import { type Output, planOutputs, recordingName, tryEach, type Written, writerOf } from './outputs.ts';
+import { explainNothing, planSampling, type SamplingOptions, startSampling } from './sampling.ts';
 import { showStatus } from './status.ts';
-import { chooseSockets, refuseDanger, requireAgent } from './targets.ts';
-
-/** How to sample, whoever it is. */
-export interface SamplingOptions
-  extends Pick<RecorderOptions, 'keepGoing' | 'limits' | 'durationMs' | 'greenlets' | 'tasks'> {
-  /** Undefined: what suits those who answer. */
-  readonly rateHz?: number | undefined;
-  /** Of the reports: the recording has both. */
-  readonly mode: Mode;
-}
+import { chooseSockets } from './targets.ts';
 
 /** What its reports show; the recording has everything. */
 export interface ShowOptions extends FilterOptions {
@@ -60,32 +48,14 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
   const { sampling, discovery, outputs, show } = options;
   const { terminal } = context;
   const cut = planCut(show);
-  const targets = discovery.look();
-  requireMode(sampling.mode, targets);
-  if (sampling.greenlets || sampling.tasks) requireAgent(targets);
-  if (!sampling.keepGoing) refuseDanger(targets.filter(({ stream }) => stream === null));
-  const rates = chooseRates(sampling.rateHz, targets);
+  const plan = planSampling(sampling, discovery);
   const file = new RecordingFile(recordingName(outputs, context.now()));
-  const recorder = startRecording({
-    ...sampling,
-    ...rates,
-    targets,
-    lookAgain: () => discovery.lookAgain(),
-    meta: {
-      startedEpochMs: context.now().getTime(),
-      rateHz: rates.rateHz,
-      host: context.host,
-      source: targets.every(({ stream }) => stream !== null) ? 'agent' : 'tracebacker',
-      recorder: `tbprof ${context.version}`,
-    },
-    stop: context.stop,
-    hurry: context.hurry,
-    append: (lines) => {
-      file.append(lines);
-      file.sync();
-    },
+  const follower = writeStream((lines) => {
+    file.append(lines);
+    file.sync();
   });
-  const stopStatus = showStatus(recorder, { ...sampling, ...rates }, context);
+  const recorder = startSampling(plan, follower, context);
+  const stopStatus = showStatus(recorder, { ...sampling, ...plan.rates }, context);
   const ignoreSuspend = context.onSuspend({ pause: () => recorder.pause(), resume: () => recorder.resume() });
   const profile = await recorder.done.finally(() => {
     stopStatus();
@@ -96,7 +66,7 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
   const coverage = measureCoverage(profile);
   if (coverage.dumps === 0) {
     file.remove();
-    throw explainNothing(coverage, targets, context);
+    throw explainNothing(coverage, plan.targets, context);
   }
   if (file.failure !== null)
     terminal.say(`tbprof: cannot write ${file.path} (${file.failure}): the recording is in memory only`);
@@ -112,19 +82,6 @@ export async function recordTargets(options: RecordTargetsOptions, context: Comm
   if (failure !== null) throw failure.error;
   if (coverage.sampled === 0) throw explainIdle(profile, coverage);
   return coverage.incomplete ? exitCodes.incomplete : exitCodes.done;
-}
-
-/** A tracebacker is asked for no more than it was asked for outright, and one in the place of an agent for less. */
-function chooseRates(
-  asked: number | undefined,
-  targets: readonly Target[],
-): { readonly rateHz: number; readonly dumpRates: DumpRates } {
-  const { rateHz: stockHz, agentRateHz } = defaults;
-  const haveAgents = targets.every(({ stream }) => stream !== null);
-  return {
-    rateHz: asked ?? (haveAgents ? agentRateHz : stockHz),
-    dumpRates: { ofTracebackers: asked ?? stockHz, insteadOfAgents: stockHz },
-  };
 }
 
 interface Reporting {
@@ -159,24 +116,6 @@ async function writeAll(
     terminal.say(`tbprof: nothing is lost: render it again with: tbprof report ${quote(file.path)}`);
   }
   return result;
-}
-
-function explainNothing(coverage: Coverage, targets: readonly Target[], { nodeVersion }: CommandContext): TbprofError {
-  const failed = coverage.workers.map(({ worker, gaps, left }) => ({
-    target: targets[worker]!,
-    verdict: left ?? failureOf(gaps) ?? 'abandoned',
-  }));
-  // The most telling one first: what was spared says nothing, and a stale socket among others is no news.
-  const first = failed.find(({ verdict }) => !['spared', 'gone'].includes(verdict)) ?? failed[0]!;
-  const { message, hint } = explainVerdict(first.target, first.verdict, nodeVersion);
-  const others = failed.length > 1 ? `; none of the ${failed.length} workers answered` : '';
-  return new TbprofError(`${message}${others}`, { code: first.verdict, exitCode: exitCodes.nothingRecorded, hint });
-}
-
-/** The verdict among the reasons for gaps; the others are the sampler's own. */
-function failureOf(gaps: WorkerCoverage['gaps']): string | null {
-  const own = ['late', 'behind', 'paused', 'preflight', 'end', 'leak'];
-  return [...gaps.keys()].find((reason) => !own.includes(reason)) ?? null;
 }
 
 function explainIdle({ workers, meta }: Profile, { planned }: Coverage): TbprofError {

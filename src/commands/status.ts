@@ -8,6 +8,8 @@ interface StatusOptions {
   readonly rateHz: number;
   /** Undefined: until Ctrl-C. */
   readonly durationMs?: number | undefined;
+  /** What is said of how to end it. */
+  readonly end?: string;
 }
 
 const refreshMs = 250;
@@ -48,7 +50,7 @@ function describeEnd(
 function describeProgress(
   recorder: Pick<Recorder, 'view'>,
   elapsedMs: number,
-  { rateHz, durationMs }: StatusOptions,
+  { rateHz, durationMs, end = 'Ctrl-C ends and writes' }: StatusOptions,
 ): string {
   const { dumps, stacks, workers } = recorder.view();
   const elapsed = elapsedMs / 1_000;
@@ -57,6 +59,6 @@ function describeProgress(
   const perWorker = (taken / Math.max(elapsed, 0.001) / workers.length).toFixed(1);
   return (
     `${elapsed.toFixed(1)}${total} s  ${count(taken, 'dump')}  ${perWorker} of ${rateHz} dumps/s per worker  ` +
-    `${count(stacks.frame.length, 'stack')}  ${count(workers.length, 'worker')}  (Ctrl-C ends and writes)`
+    `${count(stacks.frame.length, 'stack')}  ${count(workers.length, 'worker')}  (${end})`
   );
 }

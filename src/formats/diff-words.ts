@@ -35,7 +35,8 @@ export function describeSides({ diff, before, after }: NamedDiff): string[] {
   ];
 }
 
-function describeSide({ profile: { meta, workers }, sampled }: Side): string {
+/** How much there is of it. */
+export function describeSide({ profile: { meta, workers }, sampled }: Side): string {
   if (meta.measure === 'count') return `${count(workers.length, 'worker')}, counts of ${sampled}`;
   const lasted = secondsOf(meta);
   const seconds = lasted === null ? '' : `${lasted.toFixed(1)} s of `;

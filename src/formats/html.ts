@@ -17,13 +17,13 @@ export const html: Format = {
 
 /** Elements of the template: the demo that is in them is replaced. */
 const slots = {
-  view: /<script type="application\/json" id="view">[^<]*<\/script>/,
+  options: /<script type="application\/json" id="options">[^<]*<\/script>/,
   stream: /<script type="application\/octet-stream" id="stream">[^<]*<\/script>/,
 };
 
 async function* renderHtml(profile: Profile, view: View, { template }: FormatAssets): AsyncGenerator<string, void> {
   let page = fillTitle(template('report.html'), profile);
-  page = fill(page, slots.view, `<script type="application/json" id="view">${JSON.stringify(view)}</script>`);
+  page = fill(page, slots.options, `<script type="application/json" id="options">${JSON.stringify(view)}</script>`);
   const { before, after } = openSlot(page, slots.stream);
   yield before;
   yield* compressPieces(printPacked(compactProfile(profile)));

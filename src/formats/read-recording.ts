@@ -3,6 +3,7 @@
 import { type DecodedStream, StreamReader } from '../stream/decode.ts';
 import { inflate } from '../stream/inflate.ts';
 import { LineSplitter } from '../stream/line-splitter.ts';
+import { isComparison } from './diff-html.ts';
 import { findStream } from './html.ts';
 import { collect, type Input, type Reader, unreadable } from './reader.ts';
 
@@ -35,7 +36,12 @@ async function readStream({ name, chunks }: Input): Promise<DecodedStream> {
 
 async function readInPage(input: Input): Promise<DecodedStream> {
   const { name } = input;
-  const payload = findStream(new TextDecoder().decode(await collect(input)));
+  const page = new TextDecoder().decode(await collect(input));
+  if (isComparison(page)) {
+    const why = 'it is a comparison, which carries two recordings';
+    throw unreadable(name, why, 'open it in a browser, or read the files that were compared');
+  }
+  const payload = findStream(page);
   if (payload === null) throw unreadable(name, 'it is a page, but none of tbprof, or it was cut');
   const damaged = (error: unknown) => {
     if (error instanceof RangeError) throw unreadable(name, `its recording is refused: ${error.message}`);

@@ -96,7 +96,8 @@ function describeGap(reason: string): string {
   return gapReasons[reason] ?? visible(reason);
 }
 
-function printTrouble(profile: Profile, { workers, story }: Trouble): string {
+/** A line, safe for a terminal. */
+export function printTrouble(profile: Profile, { workers, story }: Trouble): string {
   const names = workers.map((worker) => visible(labelWorker(profile, worker))).join(', ');
   return names === '' ? `! ${story}` : `! ${names}: ${story}`;
 }

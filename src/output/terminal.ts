@@ -10,8 +10,8 @@ export interface TextStream {
 }
 
 export interface Terminal {
-  /** Data. Resolves when the reader has taken it, or has left: then nobody misses it. */
-  out(text: string | Uint8Array): Promise<void>;
+  /** Data. Resolves when the reader has taken it: true; or has left: false. Then nobody misses it. */
+  out(text: string | Uint8Array): Promise<boolean>;
   /** A message for people; a line end is added. Silent where `--quiet` was given. */
   say(text: string): void;
   /** A line that the next one replaces; nothing where stderr is no terminal. `null` takes it away. */
@@ -43,8 +43,10 @@ export function openTerminal({ stdout, stderr, env, quiet }: TerminalOptions): T
     out: async (text) => {
       try {
         await send(stdout, text);
+        return true;
       } catch (error) {
         if (!readerLeft(error)) throw cannotWrite('to stdout', error);
+        return false;
       }
     },
     say: (text) => {

@@ -1,81 +1,103 @@
-// The flame graph: d3-flame-graph draws, but is only ever given what is visible. Its own click, zoom, search and
-// tooltip are recursive over the whole tree and are passed by.
-import flamegraph from 'd3-flame-graph';
-import { select } from 'd3-selection';
-import { moduleOf } from '../profile/labels.ts';
-import { frameColour, matchColour, rootColour } from './colours.ts';
-import type { Report } from './load.ts';
+// The flame graph, and the bottom-up graph: one chart over the whole width.
+import type { CallTree } from '../aggregate/call-tree.ts';
+import { matchColours } from '../profile/palette.ts';
+import { createChart } from './chart.ts';
+import { element } from './dom.ts';
+import { copyName, copyStack, createFrameBar } from './frame-bar.ts';
+import { groupColours, labelNode, rootColour, titleNode } from './labels.ts';
+import { share } from './numbers.ts';
+import { remember, type Shown } from './shown.ts';
 import { describeNode, hideTooltip, showTooltip } from './tooltip.ts';
-import { type VisibleFrame, visibleTree } from './visible-tree.ts';
+import { describeLeftOut } from './trees.ts';
+import type { Page, Scene, View } from './view.ts';
+import { type Direction, neighbour } from './zoom.ts';
 
-const minFramePx = 1;
-
-export interface FlameState {
-  /** Node of the call tree that fills the width. */
-  readonly zoom: number;
-  /** 1 for each group that the search finds. */
-  readonly matches: Uint8Array;
-  readonly rootOnTop: boolean;
-}
-
-export interface Flame {
-  draw(state: FlameState): void;
-}
-
-/** Makes the chart in `container`; `onZoom` is called with the node that was clicked. */
-export function createFlame(container: HTMLElement, report: Report, onZoom: (node: number) => void): Flame {
-  const { profile, groups, tree } = report;
-  const colours = groups.labels.map((label, group) =>
-    frameColour(moduleOf(profile.strings[profile.frames.file[groups.example[group]!]!]!), label),
-  );
-  let state: FlameState = { zoom: 0, matches: new Uint8Array(groups.labels.length), rootOnTop: true };
-  const colour = ({ data: { node } }: { data: VisibleFrame }) => {
-    const group = tree.group[node]!;
-    if (group === -1) return rootColour;
-    return state.matches[group] === 1 ? matchColour : colours[group]!;
-  };
-  const label = (node: number) => (node === 0 ? 'all workers' : groups.labels[tree.group[node]!]!);
-  const seen = (minPx: number) => visibleTree(tree, { label, zoom: state.zoom, widthPx: container.clientWidth, minPx });
-
-  const noTooltip = Object.assign(() => {}, { show: () => {}, hide: () => {} });
-  const chart = flamegraph<VisibleFrame>()
-    .cellHeight(18)
-    .resetHeightOnZoom(true)
-    .tooltip(noTooltip)
-    .setColorMapper(colour)
-    .width(container.clientWidth)
-    .inverted(state.rootOnTop);
-  // The chart wants to draw before it can be updated: only the root, all else is for the first `draw`.
-  select(container).datum(seen(Number.POSITIVE_INFINITY)).call(chart);
-
-  container.addEventListener(
-    'click',
-    (event) => {
-      event.stopPropagation(); // before d3-flame-graph's own zoom hears of it
-      const node = nodeAt(event);
-      if (node !== null) onZoom(node);
+export function createFlame(page: Page, treeOf: (shown: Shown) => CallTree, name: string): View {
+  const bar = createFrameBar(page);
+  const note = element('p', 'note');
+  let scene: Scene | null = null;
+  const chart = createChart(name, {
+    onPick: (zoom) => page.apply({ zoom, cursor: null }),
+    onPoint: (node, at) => {
+      if (node === null || scene === null) hideTooltip();
+      else showTooltip(describeNode(scene.shown, treeOf(scene.shown), node), at);
     },
-    true,
-  );
-  container.addEventListener('mousemove', (event) => {
-    const node = nodeAt(event);
-    if (node === null) hideTooltip();
-    else showTooltip(describeNode(report, node), event);
   });
-  container.addEventListener('mouseleave', hideTooltip);
-
+  const labelsOf = remember(
+    (tree: CallTree, labels: readonly string[]) => (node: number) => labelNode(tree, labels, node),
+  );
+  const colours = remember((tree: CallTree, scene: Scene) => {
+    const ofGroup = groupColours(scene.shown.profile, scene.shown.groups, scene.theme);
+    const root = rootColour(scene.theme);
+    return (node: number) => ofGroup[tree.group[node]!] ?? root;
+  });
   return {
+    element: element('section', 'flame', bar.element, note, chart.element),
     draw(next) {
-      state = next;
+      const scrollTo = next.state.zoom !== (scene?.state.zoom ?? 0);
+      scene = next;
+      const { state, shown, found, theme } = next;
+      const tree = treeOf(shown);
       hideTooltip();
-      container.classList.toggle('root-below', !state.rootOnTop);
-      chart.width(container.clientWidth).inverted(state.rootOnTop).update(seen(minFramePx));
+      bar.draw(next, tree);
+      note.textContent = tree === shown.tree ? '' : describeLeftOut(shown.tree);
+      note.hidden = note.textContent === '';
+      chart.draw({
+        tree,
+        zoom: state.zoom,
+        rootOnTop: state.rootOnTop,
+        labelOf: labelsOf(tree, shown.groups.labels),
+        colourOf: colours(tree, next),
+        isMatch: (node) => found.groups[tree.group[node]!] === 1,
+        matchColour: matchColours[theme],
+        cursor: state.cursor,
+      });
+      if (scrollTo) showRow(chart.boxOf(state.zoom));
+    },
+    pictures() {
+      const painted = chart.painted();
+      if (scene === null || painted === null) return [];
+      const { shown } = scene;
+      const title = (node: number) => titleNode(shown, treeOf(shown), node);
+      return [{ painted, widthPx: chart.element.clientWidth, title }];
+    },
+    press(key) {
+      if (scene === null || document.activeElement !== chart.element) return false;
+      const { state, shown } = scene;
+      const tree = treeOf(shown);
+      const at = state.cursor ?? state.zoom;
+      if (key === 'c' && at !== 0) copyName(page, shown, tree.group[at]!);
+      else if (key === 'C' && at !== 0) copyStack(page, shown, { tree, node: at });
+      else if (key === 'Enter') page.apply({ zoom: at });
+      else {
+        const direction = directionOf(key, state.rootOnTop);
+        if (direction === null) return false;
+        const next = neighbour(tree, at, direction);
+        if (chart.boxOf(next) === null) return true; // too narrow to stand on: Enter on its parent widens it
+        page.apply({ cursor: next });
+        showRow(chart.boxOf(next));
+        page.say(`${labelNode(tree, shown.groups.labels, next)}, ${share(tree.total[next]!, tree.total[0]!)}`);
+      }
+      return true;
     },
   };
 }
 
-/** The node of the frame under the pointer: d3 keeps the datum on the element. */
-function nodeAt(event: MouseEvent): number | null {
-  const frame = event.target instanceof Element ? event.target.closest('g.frame') : null;
-  return (frame as { __data__?: { data: VisibleFrame } } | null)?.__data__?.data.node ?? null;
+export function directionOf(key: string, rootOnTop: boolean): Direction | null {
+  const directions: Record<string, Direction> = {
+    ArrowUp: rootOnTop ? 'parent' : 'child',
+    ArrowDown: rootOnTop ? 'child' : 'parent',
+    ArrowRight: 'next',
+    ArrowLeft: 'previous',
+  };
+  return directions[key] ?? null;
+}
+
+/** Brings a row of a deep chart into the window, below what stays on top of it. */
+export function showRow(box: DOMRect | null): void {
+  if (box === null) return;
+  const top = 120;
+  if (box.top < top) window.scrollBy(0, box.top - top);
+  else if (box.bottom > window.innerHeight - 20)
+    window.scrollBy(0, box.bottom - window.innerHeight + window.innerHeight / 2);
 }

@@ -1,37 +1,37 @@
-// The slots of the page -> everything that is shown, computed once.
-import { buildCallTree, type CallTree } from '../aggregate/call-tree.ts';
+// The slots of the page -> the recording that it carries, and how it is to be shown first.
 import { type Coverage, measureCoverage } from '../aggregate/coverage.ts';
-import { foldStacks } from '../aggregate/fold.ts';
-import { type FrameGroups, type Grouping, groupFrames, groupings } from '../profile/labels.ts';
+import { groupings } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
-import { rootThreads } from '../profile/thread-roots.ts';
+import { knowsCpu } from '../profile/weigh-by-cpu.ts';
 import { decompress } from '../stream/compress.ts';
 import { decodeStream } from '../stream/decode.ts';
 import { byId } from './dom.ts';
+import { initialState, type PageState } from './state.ts';
 
+/** What the page carries; none of it ever changes. */
 export interface Report {
   readonly profile: Profile;
   /** False where the recording was cut off. */
   readonly whole: boolean;
-  readonly by: Grouping;
-  readonly groups: FrameGroups;
-  readonly tree: CallTree;
   readonly coverage: Coverage;
+  readonly knowsCpu: boolean;
+  /** As the command line asked for it. */
+  readonly initial: PageState;
 }
 
 export async function loadReport(): Promise<Report> {
   const stream = await decompress(byId('stream').textContent.trim()).catch(() => {
     throw new Error('the recording in it is damaged');
   });
-  const { profile: recorded, whole } = decodeStream(stream, 'this page');
-  const { by, threads } = chosenView();
-  const profile = threads ? rootThreads(recorded) : recorded;
-  const groups = groupFrames(profile, by);
-  const tree = buildCallTree(profile.stacks, groups, foldStacks(profile));
-  return { profile, whole, by, groups, tree, coverage: measureCoverage(profile) };
+  const { profile, whole } = decodeStream(stream, 'this page');
+  return { profile, whole, coverage: measureCoverage(profile), knowsCpu: knowsCpu(profile), initial: askedFor() };
 }
 
-function chosenView(): { by: Grouping; threads: boolean } {
-  const { by, threads } = JSON.parse(byId('view').textContent) as { by: unknown; threads: unknown };
-  return { by: groupings.find((grouping) => grouping === by) ?? 'line', threads: threads === true };
+function askedFor(): PageState {
+  const { by, threads } = JSON.parse(byId('options').textContent) as { by: unknown; threads: unknown };
+  return {
+    ...initialState,
+    by: groupings.find((grouping) => grouping === by) ?? initialState.by,
+    split: threads === true ? 'thread' : 'none',
+  };
 }

@@ -1,52 +1,148 @@
 // The report page: loads the recording that it carries and keeps the views in step with one state.
-import { matchLabels, sumMatches } from '../aggregate/match.ts';
+import { createAddress } from './address.ts';
 import { byId, element } from './dom.ts';
-import { createFlame, type FlameState } from './flame.ts';
-import { showFunctions } from './functions.ts';
-import { showHeader } from './header.ts';
+import { createDownloads } from './downloads.ts';
+import { createFilterPanel } from './filter-panel.ts';
+import { createFlame } from './flame.ts';
+import { createFunctions } from './functions.ts';
+import { showHottest } from './hottest.ts';
+import { listenToKeys } from './keys.ts';
 import { loadReport, type Report } from './load.ts';
-import { share, ticksText } from './numbers.ts';
+import { layOutForPaper } from './paper.ts';
+import { readHash, writeHash } from './permalink.ts';
+import { createSandwich } from './sandwich.ts';
+import { createSearch, matchingNodes } from './search.ts';
+import { remember, ShownCache } from './shown.ts';
+import { createSource } from './source.ts';
+import { type Change, change, type PageState, type ViewName, viewNames } from './state.ts';
+import { currentTheme, onSystemTheme, toggleTheme } from './theme.ts';
+import { createTimeline } from './timeline.ts';
+import { createToolbar } from './toolbar.ts';
+import { treeOf } from './trees.ts';
+import { showTruth } from './truth.ts';
+import type { Page, Scene, View } from './view.ts';
+import { findPath, pathTo } from './zoom.ts';
 
 function run(report: Report): void {
-  const { groups, tree } = report;
-  const search = byId<HTMLInputElement>('search');
-  let state: FlameState = { zoom: 0, matches: matchLabels(groups.labels, ''), rootOnTop: true };
+  const cache = new ShownCache(report.profile);
+  const search = createSearch();
+  const searchFunctions = createSearch();
+  const matches = remember(matchingNodes);
+  let state = readHash(location.hash, report.initial);
+  let scene: Scene;
+  const address = createAddress();
 
-  const flame = createFlame(byId('flame'), report, (zoom) => change({ zoom }));
-  const change = (part: Partial<FlameState>) => {
-    state = { ...state, ...part };
-    flame.draw(state);
-    byId('matched').textContent = describeMatches();
-    byId<HTMLButtonElement>('reset').disabled = state.zoom === 0;
+  const apply = (part: Change) => {
+    const before = state;
+    state = keepZoom(scene, change(state, part));
+    draw();
+    // What is typed letter by letter makes no step to go back to.
+    const withoutSearch = (of: PageState) => writeHash({ ...of, search: '', regex: false }, report.initial);
+    address.write(writeHash(state, report.initial), withoutSearch(state) !== withoutSearch(before));
   };
-  const describeMatches = () => {
-    if (search.value === '') return '';
-    const all = sumMatches(tree, state.matches, 0);
-    const ofAll = `matched ${share(all, tree.total[0]!)} (${ticksText(all)})`;
-    if (state.zoom === 0) return ofAll;
-    return `${ofAll}, ${share(sumMatches(tree, state.matches, state.zoom), tree.total[state.zoom]!)} of the zoomed`;
+  const page: Page = {
+    report,
+    apply,
+    say: (text) => {
+      byId('said').textContent = text;
+    },
   };
-  const searchFor = (text: string) => {
-    search.value = text;
-    change({ matches: matchLabels(groups.labels, text) });
+  /** The frame that was zoomed into, in the tree of another filter. */
+  const keepZoom = ({ shown }: Scene, next: PageState): PageState => {
+    if (next.zoom === 0 || next.zoom !== state.zoom || next.view !== state.view || next.by !== state.by) return next;
+    const [before, after] = [treeOf(next.view, shown), treeOf(next.view, cache.get(next))];
+    return before === after ? next : { ...next, zoom: findPath(after, pathTo(before, next.zoom)) };
   };
 
-  showHeader(report);
-  showFunctions(report, searchFor);
-  search.addEventListener('input', () => searchFor(search.value));
-  byId('reset').addEventListener('click', () => change({ zoom: 0 }));
-  byId('flip').addEventListener('click', () => change({ rootOnTop: !state.rootOnTop }));
-  window.addEventListener('resize', () => change({}));
-  window.addEventListener('keydown', (event) => {
-    if (event.key === '/' && event.target !== search) {
-      event.preventDefault();
-      search.select();
-    } else if (event.key === 'Escape') {
-      if (event.target === search) searchFor('');
-      else change({ zoom: 0 });
-    }
+  // Before the charts hear of it, which then paint all of themselves.
+  layOutForPaper(() => draw());
+  const views: Record<ViewName, View> = {
+    flame: createFlame(page, (shown) => treeOf('flame', shown), 'flame graph'),
+    'bottom-up': createFlame(
+      page,
+      (shown) => treeOf('bottom-up', shown),
+      'bottom-up graph, callers of the hottest functions',
+    ),
+    sandwich: createSandwich(page),
+    functions: createFunctions(page),
+    timeline: createTimeline(page),
+    source: createSource(page),
+  };
+  const step = (direction: 1 | -1) => {
+    const nodes = matches(treeOf(state.view, scene.shown), scene.found.groups);
+    if (nodes.length === 0) return;
+    const at = state.cursor ?? state.zoom;
+    const later = nodes.findIndex((node) => node > at);
+    const earlier = nodes.findLastIndex((node) => node < at);
+    const next = direction === 1 ? nodes[Math.max(0, later)]! : nodes.at(earlier)!;
+    apply({ zoom: next, cursor: next });
+  };
+  const toolbar = createToolbar(page, { onStep: step, onTheme: () => switchTheme() });
+  const filters = createFilterPanel(page);
+  const downloads = createDownloads(page, { scene: () => scene, pictures: () => views[state.view].pictures?.() ?? [] });
+  const switchTheme = () => {
+    toggleTheme();
+    draw();
+  };
+
+  function draw(): void {
+    const theme = currentTheme();
+    document.documentElement.dataset.theme = theme;
+    const shown = cache.get(state);
+    if (state.zoom >= treeOf(state.view, shown).group.length) state = { ...state, zoom: 0 };
+    const found = search(shown, state.search, state.regex);
+    scene = {
+      state,
+      shown,
+      found,
+      theme,
+      overTime: () => cache.overTime(state),
+      functions: () => {
+        const ofFunctions = cache.functions(state);
+        return { shown: ofFunctions, found: searchFunctions(ofFunctions, state.search, state.regex) };
+      },
+    };
+    toolbar.draw(scene, placeAmongMatches());
+    filters.draw(scene);
+    showHottest(page, scene);
+    const view = views[state.view];
+    if (byId('view').firstElementChild !== view.element) byId('view').replaceChildren(view.element);
+    view.draw(scene);
+    downloads.draw();
+    document.body.dataset.view = state.view;
+  }
+  const placeAmongMatches = () => {
+    if (state.search === '' || scene.found.count === 0) return null;
+    const nodes = matches(treeOf(state.view, scene.shown), scene.found.groups);
+    const at = nodes.indexOf(state.cursor ?? state.zoom);
+    return { at: at === -1 ? null : at + 1, of: nodes.length };
+  };
+
+  const stepBack = () => {
+    if (document.activeElement === byId('search') && state.search !== '') apply({ search: '' });
+    else if (state.cursor !== null) apply({ cursor: null });
+    else if (state.zoom !== 0) apply({ zoom: 0 });
+    else if (state.search !== '') apply({ search: '' });
+  };
+  listenToKeys({
+    search: toolbar.focusSearch,
+    escape: stepBack,
+    step,
+    filter: filters.toggle,
+    theme: switchTheme,
+    view: (number) => apply({ view: viewNames[number]! }),
+    other: (key) => views[state.view].press?.(key) ?? false,
   });
-  change({});
+  const restore = () => {
+    address.forget();
+    state = readHash(location.hash, report.initial);
+    draw();
+  };
+  window.addEventListener('popstate', restore);
+  window.addEventListener('resize', draw);
+  onSystemTheme(draw);
+  showTruth(report);
+  draw();
   document.body.dataset.ready = 'yes';
 }
 

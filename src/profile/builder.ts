@@ -2,7 +2,15 @@
 import { coarsen, newDumpColumns, newSampleColumns } from './coarsen.ts';
 import { IntColumn, Interner, viewColumns } from './columns.ts';
 import { PairTable } from './pairs.ts';
-import type { Measure, Profile, ProfileEvent, ProfileMeta, ProfileThread, ProfileWorker } from './profile.ts';
+import type {
+  Measure,
+  Profile,
+  ProfileEvent,
+  ProfileMeta,
+  ProfileThread,
+  ProfileWorker,
+  StackTable,
+} from './profile.ts';
 
 /** Frame with its text; tracebacker/dump.ts has the same shape. */
 export interface FrameText {
@@ -39,7 +47,7 @@ export interface ProcessRow {
 /** Far more than any program has; a file that says otherwise is not one of ours. */
 const maxFrames = 2 ** 26;
 
-/** About 50 MB of columns. */
+/** About 50 MB of columns; of dumps, 110 MB. */
 const maxSamples = 4_000_000;
 
 /** Beyond this merging changes nothing any more: all is one bucket. */
@@ -135,6 +143,13 @@ export class ProfileBuilder {
     return this.#stacks.number(parent, frame);
   }
 
+  /** Takes distinct stacks, with their numbers, as the first ones; false where there are stacks already. */
+  adoptStacks({ parent, frame }: StackTable): boolean {
+    if (this.#stacks.size > 0) return false;
+    this.#stacks.adopt(parent, frame);
+    return true;
+  }
+
   /** Makes room for so many stacks more: faster than growing into them. */
   reserveStacks(more: number): void {
     this.#stacks.reserve(more);
@@ -177,12 +192,13 @@ export class ProfileBuilder {
   }
 
   /**
-   * Keeps memory bounded: merges neighbouring dumps, in ever longer buckets of time, while there are too many samples.
-   * True where that changed the numbers of dumps and samples.
+   * Keeps memory bounded: merges neighbouring dumps, in ever longer buckets of time, while there are too many of them, which
+   * idle workers give too, or too many samples. True where that changed the numbers of dumps and samples.
    */
   bound(): boolean {
-    if (this.#samples.stack.length <= maxSamples) return false;
-    while (this.#samples.stack.length > maxSamples / 2 && this.#bucketMs < longestBucketMs) {
+    const rows = () => Math.max(this.#samples.stack.length, this.#dumps.weight.length);
+    if (rows() <= maxSamples) return false;
+    while (rows() > maxSamples / 2 && this.#bucketMs < longestBucketMs) {
       this.#bucketMs *= 2;
       this.coarsen(this.#bucketMs);
     }

@@ -95,21 +95,13 @@ function stacksHolding({ stacks }: Profile, wanted: FrameSet): Uint8Array {
 
 function rewrite(profile: Profile, { focus, collapse }: ProfileFilter): Profile {
   if (!focus && !collapse) return profile;
-  return rewriteStacks(profile, ({ push, named }) => {
-    const collapsed = collapse?.map((name) => (name === null ? null : named(name)));
-    /** What a new stack ends in, by its number. */
-    const leafOf: number[] = [];
-    return {
-      byThread: false,
-      root: () => -1,
-      step: (stack, frame) => {
-        if (focus && stack === -1 && focus[frame] !== 1) return -1;
-        const shown = collapsed?.[frame] ?? frame;
-        if (shown !== frame && leafOf[stack] === shown) return stack;
-        const made = push(stack, shown);
-        leafOf[made] = shown;
-        return made;
-      },
+  return rewriteStacks(profile, (named) => {
+    const collapsed = collapse?.map((name) => (name === null ? -1 : named(name)));
+    return (leaf, frame) => {
+      if (focus && leaf === -1 && focus[frame] !== 1) return -1;
+      const run = collapsed?.[frame] ?? -1;
+      if (run === -1) return frame;
+      return leaf === run ? -1 : run;
     };
   });
 }

@@ -19,7 +19,7 @@ export class PairTable {
 
   /** The number of a pair; it is new where that is what {@link size} was before. */
   number(first: number, second: number): number {
-    if (2 * this.#size >= this.#slots.length) this.#grow(4 * this.#slots.length);
+    if (2 * this.#size >= this.#slots.length) this.reserve(this.#size + 1);
     const slot = this.#find(first, second);
     const known = this.#slots[slot]!;
     if (known !== 0) return known - 1;
@@ -35,6 +35,14 @@ export class PairTable {
     let slots = this.#slots.length;
     while (slots < 2 * (this.#size + more)) slots *= 2;
     if (slots > this.#slots.length) this.#grow(slots);
+  }
+
+  /** Takes distinct pairs into an empty table, with their numbers. What finds them again is made where one is looked for. */
+  adopt(first: Int32Array, second: Int32Array): void {
+    if (this.#size !== 0) throw new Error('there are pairs already');
+    this.#first = first;
+    this.#second = second;
+    this.#size = first.length;
   }
 
   /** Forgets all pairs. Views of before are not valid any more. */

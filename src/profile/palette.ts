@@ -48,6 +48,26 @@ export const matchColours: Record<Theme, Colour> = {
   dark: { fill: toHex(oklch(0.88, 0.13, 325)), text: inks.light },
 };
 
+/** From each of these on a change gets the next stronger colour: shares, or seconds per second. The same in every page. */
+export const changeSteps = [0.005, 0.01, 0.02, 0.05, 0.1] as const;
+
+/** What grew is orange, what shrank blue, what stayed grey: lightness falls (by night: rises) with the change, too. */
+const changes: Record<Theme, { readonly still: number; readonly from: number; readonly step: number }> = {
+  light: { still: 0.91, from: 0.87, step: -0.045 },
+  dark: { still: 0.3, from: 0.345, step: 0.038 },
+};
+const changeHues = { grew: 50, shrank: 255 };
+
+/** Of a change so large; {@link changeSteps} are the limits. */
+export function changeColour(change: number, theme: Theme): Colour {
+  // A change of 2 points, computed from two shares, may miss its limit by the last bit.
+  const step = changeSteps.filter((least) => Math.abs(change) >= least - 1e-9).length;
+  const { still, from, step: down } = changes[theme];
+  const light = step === 0 ? still : from + down * (step - 1);
+  const chroma = step === 0 ? 0 : 0.055 + 0.024 * (step - 1);
+  return { fill: toHex(oklch(light, chroma, change > 0 ? changeHues.grew : changeHues.shrank)), text: inks[theme] };
+}
+
 /** `module` is what the hue is for, `label` tells the functions of a module apart, a little. */
 export function colourOf(kind: CodeKind, { module, label }: { module: string; label: string }, theme: Theme): Colour {
   const { chroma, hues } = families[kind];

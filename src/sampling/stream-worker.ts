@@ -7,9 +7,6 @@ import type { RecordingTime } from './recording-time.ts';
 import type { StreamPiece, StreamVerdict, StreamVerdictEnd } from './sampled.ts';
 import type { SampledWorker } from './sampled-worker.ts';
 
-/** An agent sends its batches ten times a second: the last one before the end is waited for. */
-export const lingerMs = 150;
-
 /** A worker that dies so long after it was connected to did not die of that: workers come and go. */
 const provenMs = 2_000;
 
@@ -79,9 +76,8 @@ export async function takeStream<Target extends { readonly stream: unknown }, Re
     // One that lies and leaves must not come again to lie.
     if (isOver && worker.target === target) worker.way = 'dumps';
   });
-  const ignoreEnd = time.onEnd(() => {
-    void time.sleepUntil(time.nowMs() + lingerMs, new AbortController().signal).then(() => following.close());
-  });
+  // What the agent has not sent yet comes before its goodbye.
+  const ignoreEnd = time.onEnd(() => following.close());
   const judge = async () => {
     const end = await following.done;
     return isMalformed ? 'malformed' : await ways.judge(end, target);

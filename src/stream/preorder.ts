@@ -37,11 +37,15 @@ export function encodePreorder({ parent, frame }: StackTable): PreorderStacks | 
   return { up, callee, frame: Int32Array.from(newFrames) };
 }
 
-/** The stacks back; null where the columns do not fit together, or name a frame that is not below `frameCount`. */
+/**
+ * The stacks back; null where the columns do not fit together, have a stack twice, or name a frame that is not below
+ * `frameCount`.
+ */
 export function decodePreorder({ up, callee, frame }: PreorderStacks, frameCount: number): StackTable | null {
   const stacks = { parent: new Int32Array(up.length), frame: new Int32Array(up.length) };
   /** By frame of the caller, plus 1. */
   const calleesOf: (number[] | undefined)[] = Array.from({ length: frameCount + 1 });
+  const seen = new SeenCallees(up.length);
   let newFrame = 0;
   for (let stack = 0; stack < up.length; stack++) {
     let parent = stack - 1;
@@ -55,9 +59,31 @@ export function decodePreorder({ up, callee, frame }: PreorderStacks, frameCount
     const which = callee[stack]!;
     if (which === callees.length && newFrame < frame.length) callees.push(frame[newFrame++]!);
     const own = callees[which];
-    if (own === undefined || own < 0 || own >= frameCount) return null;
+    if (own === undefined || own < 0 || own >= frameCount || !seen.add(parent, which)) return null;
     stacks.parent[stack] = parent;
     stacks.frame[stack] = own;
   }
   return newFrame === frame.length ? stacks : null;
+}
+
+/** Which of its callees a stack has had: nearly always one of the first, for which a bit is enough. */
+class SeenCallees {
+  readonly #first: Int32Array;
+  readonly #others = new PairTable();
+
+  constructor(stacks: number) {
+    this.#first = new Int32Array(stacks + 1);
+  }
+
+  /** False where the stack has had it already; -1 is what the outermost stand on. */
+  add(stack: number, callee: number): boolean {
+    if (callee > 31) {
+      const known = this.#others.size;
+      return this.#others.number(stack, callee) === known;
+    }
+    const bit = 1 << callee;
+    const isNew = (this.#first[stack + 1]! & bit) === 0;
+    this.#first[stack + 1]! |= bit;
+    return isNew;
+  }
 }

@@ -1,6 +1,7 @@
 // The tables of one stream, written into a growing profile: numbers in a stream are numbers of its own tables; in the
 // profile they may differ, since it has no row twice and several streams may end in it.
 import type { ProfileBuilder } from '../profile/builder.ts';
+import type { StackTable } from '../profile/profile.ts';
 import { decodePreorder } from './preorder.ts';
 import { column, equalColumns, type JsonObject, list, look, Malformed, object, text, whole } from './values.ts';
 
@@ -55,10 +56,29 @@ export class StreamTables {
   }
 
   #takeStacks(columns: JsonObject): void {
-    const [parents, frames] =
-      'up' in columns
-        ? fromPreorder(columns, { stackCount: this.stacks.length, frameCount: this.frames.length })
-        : equalColumns(columns, ['parent', 'frame']);
+    if ('up' in columns) this.#takePreorder(columns);
+    else {
+      const [parents, frames] = equalColumns(columns, ['parent', 'frame']);
+      this.#addStacks(parents, frames);
+    }
+  }
+
+  /** Half a million stacks are taken as they are where their numbers are those of the profile. */
+  #takePreorder(columns: JsonObject): void {
+    const first = this.stacks.length;
+    const { parent, frame } = fromPreorder(columns, this.frames.length);
+    const sameFrames = this.frames.every((own, row) => own === row);
+    if (first === 0 && sameFrames && this.#builder.adoptStacks({ parent, frame })) {
+      for (let row = 0; row < parent.length; row++) this.stacks.push(row);
+      return;
+    }
+    this.#addStacks(
+      parent.map((above) => (above === -1 ? -1 : first + above)),
+      frame,
+    );
+  }
+
+  #addStacks(parents: ArrayLike<unknown>, frames: ArrayLike<unknown>): void {
     this.#builder.reserveStacks(frames.length);
     for (let row = 0; row < frames.length; row++) {
       // Parents are looked up among the stacks before this one, so that there can be no cycle.
@@ -80,20 +100,12 @@ export class StreamTables {
   }
 }
 
-interface Counts {
-  readonly stackCount: number;
-  readonly frameCount: number;
-}
-
-/** Stacks by parent, as if they had been listed. */
-function fromPreorder(
-  columns: JsonObject,
-  { stackCount, frameCount }: Counts,
-): [parents: Int32Array, frames: Int32Array] {
+/** Stacks by parent, as if they had been listed; they count from 0. */
+function fromPreorder(columns: JsonObject, frameCount: number): StackTable {
   const [up, callee] = equalColumns(columns, ['up', 'callee']).map(numbers);
   const stacks = decodePreorder({ up: up!, callee: callee!, frame: numbers(column(columns.frame)) }, frameCount);
   if (stacks === null) throw new Malformed('its stacks contradict themselves');
-  return [stacks.parent.map((parent) => (parent === -1 ? -1 : stackCount + parent)), stacks.frame];
+  return stacks;
 }
 
 function numbers(list: ArrayLike<unknown>): Int32Array {

@@ -69,7 +69,7 @@ export interface FollowOptions {
 export interface Following {
   /** Never rejects. */
   readonly done: Promise<StreamEnd>;
-  /** Ends it in order: what is in flight is still taken. */
+  /** Ends it in order: the agent learns that we are leaving, and sends what it has and its end. */
   close(): void;
   /** Ends it at once. */
   abandon(): void;

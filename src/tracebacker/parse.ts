@@ -83,7 +83,7 @@ export class DumpParser {
     let thread: string | null = null;
     let frames: Frame[] = [];
     const finish = (cut: boolean) => {
-      if (thread !== null) threads.push({ thread, frames, cut });
+      if (thread !== null && !isOfAgent(frames)) threads.push({ thread, frames, cut });
       frames = [];
     };
     for (const line of lines) {
@@ -129,6 +129,11 @@ function parseFrameLine(line: string): ParsedLine | null {
       source: source ? rest.slice(source.index + source[0].length) : '',
     },
   };
+}
+
+/** A stock tracebacker shows the threads of an agent beside it, which are no part of the program. */
+function isOfAgent([root]: readonly Frame[]): boolean {
+  return root !== undefined && /(?:^|\/)tbprof_agent\.py$/.test(root.file);
 }
 
 /** uWSGI 2.0.15 printed the repr of a bytes object on Python 3: `b'uWSGIWorker1Core0'`. */

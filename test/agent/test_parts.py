@@ -302,6 +302,41 @@ class CpuTime(unittest.TestCase):
             self.assertEqual(clocks.times([(ident, (1, 2))], 1), [-1])
 
 
+class ContentionOfThreads(unittest.TestCase):
+    def shares(self, contention, *shares, batches=20):
+        """Whether it holds after each batch of 100 ms in which the threads had these shares of a core."""
+        held = []
+        for _ in range(batches):
+            at = contention.at + 0.1
+            clocks = {key: contention.clocks.get(key, 5.0) + 0.1 * share for key, share in enumerate(shares)}
+            contention.look(at, clocks)
+            held.append(contention.holds)
+        return held
+
+    def test_holds_where_several_threads_compute(self):
+        for shares in ((0.25,) * 4, (0.5, 0.5), (1.0, 0.9), (0.125,) * 8):
+            held = self.shares(agent.Contention(), *shares)
+            self.assertFalse(held[0])
+            self.assertTrue(held[-1])
+
+    def test_does_not_where_one_does(self):
+        for shares in ((), (1.0,), (1.0, 0.05, 0.05), (0.3, 0.2)):
+            self.assertFalse(any(self.shares(agent.Contention(), *shares)))
+
+    def test_changes_once_where_the_load_is_in_between(self):
+        contention = agent.Contention()
+        self.assertTrue(self.shares(contention, 0.5, 0.5)[-1])
+        self.assertTrue(all(self.shares(contention, 0.5, 0.2)))
+        self.assertFalse(self.shares(contention, 0.5, 0.05)[-1])
+        self.assertFalse(any(self.shares(contention, 0.5, 0.2)))
+
+    def test_ignores_threads_that_come_and_go(self):
+        contention = agent.Contention()
+        for turn in range(20):
+            contention.look(turn * 0.1 + 1, {("new", turn): turn * 7.0, "same": 3.0})
+            self.assertFalse(contention.holds)
+
+
 class SocketFiles(unittest.TestCase):
     def test_has_the_mode_that_is_asked_for(self):
         with folder() as path:

@@ -4,6 +4,7 @@ import gc
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -122,6 +123,66 @@ class Streams(unittest.TestCase):
         times = [time for line in client.lines if "dumps" in line for time in line["dumps"]["timeMs"]]
         self.assertEqual(times, sorted(times))
 
+    def test_sends_what_it_has_and_its_end_to_a_client_that_leaves_in_order(self):
+        with running() as prefix, parked_thread(), Client(prefix, rateHz=1000) as client:
+            client.read_until(lambda c: c.dumps >= 10)
+            client.sock.shutdown(socket.SHUT_WR)
+            client.read_until(lambda c: c.end is not None)
+            self.assertIsNone(client.read())
+            self.assertEqual(client.end["dumps"], client.dumps)
+            planned = client.weights + client.gaps("late") + client.gaps("behind")
+            self.assertLessEqual(abs(planned - client.end["durationMs"]), 3)
+            eventually(lambda: not agent._agent.clients)
+
+    def test_sends_the_first_tick_at_once(self):
+        with mock.patch.object(agent, "BATCH_S", 1000), running() as prefix, Client(prefix) as client:
+            self.assertEqual(client.read_until(lambda c: c.dumps).dumps, 1)
+
+    def test_a_frame_without_a_line_has_that_of_its_function(self):
+        """From Python 3.11 on, one interrupted at the end of this loop's body has none; in others all have."""
+        answers = []
+
+        def loop():
+            for number in iter(int, 1):
+                if answers:
+                    return
+                if number:
+                    answers.append(number)
+
+        lines = [line for *_, line in loop.__code__.co_lines()] if hasattr(loop.__code__, "co_lines") else []
+        interrupted = []
+
+        def look(_, frame):
+            if frame.f_code is not loop.__code__:
+                return
+            interrupted.append(frame.f_lineno)
+            if frame.f_lineno is None or (None not in lines and len(interrupted) > 100):
+                stream.read_until(lambda c: any(s[0] == "MainThread" and has_loop(s[1]) for s in c.samples))
+                answers.append(read_all(prefix + "1").decode())
+
+        def has_loop(stack):
+            return any(frame[0] == "loop" for frame in stack)
+
+        before = signal.signal(signal.SIGALRM, look)
+        try:
+            with running() as prefix, Client(prefix) as stream:
+                signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+                loop()
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        first = loop.__code__.co_firstlineno
+        shown = re.search(r" lineno = (\d+) function = loop line = (.*)$", answers[0], re.M)
+        if None in lines:
+            self.assertIsNone(interrupted[-1])
+            self.assertEqual(shown.groups(), (str(first), "def loop():"))
+            seen = [frame for sample in stream.samples for frame in sample[1] if frame[0] == "loop"]
+            self.assertIn(("loop", __file__, first, "def loop():"), seen)
+        else:
+            self.assertNotIn(None, interrupted)
+            self.assertGreater(int(shown.group(1)), first)
+
     def test_without_cpu_there_is_no_such_column(self):
         with running() as prefix, Client(prefix, cpu=False) as client:
             client.read_until(lambda c: c.dumps >= 10)
@@ -213,6 +274,13 @@ class SwitchInterval(unittest.TestCase):
                     client.sock.shutdown(socket.SHUT_RD)
                 client.close()
                 eventually(self.is_(self.before))
+
+    def test_is_longer_while_several_threads_compute(self):
+        with running() as prefix, Client(prefix) as client:
+            with busy_thread(), busy_thread(), busy_thread():
+                longer = self.is_(0.0001 * agent.Contention.FACTOR)
+                client.read_until(lambda c: longer())
+            client.read_until(lambda c: self.is_(0.0001)())
 
     def test_the_lowest_of_several_wishes_holds(self):
         with running() as prefix:

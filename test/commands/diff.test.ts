@@ -54,6 +54,16 @@ describe('tbprof diff', () => {
     expect(starts).toEqual(['###', 'app', '{\n ', 'bef']);
   });
 
+  it('writes a page, which is no recording', async () => {
+    expect((await diff('before.tbprof', 'grown.tbprof', '-o', 'd.html')).exitCode).toBe(0);
+    expect(readFileSync(at('d.html'), 'utf8')).toContain(
+      '<title>tbprof: before.tbprof and grown.tbprof compared</title>',
+    );
+    const { stderr, exitCode } = await runCli(['report', 'd.html'], { cwd: folder });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('cannot read d.html: it is a comparison, which carries two recordings');
+  });
+
   it('says which formats there are, before it reads anything', async () => {
     const { stderr, exitCode } = await diff('before.tbprof', 'nowhere.tbprof', '-o', 'x.svgz');
     expect([exitCode, existsSync(at('x.svgz'))]).toEqual([2, false]);

@@ -83,7 +83,9 @@ describe('tbprof report, of any file', () => {
     const options = ['--redact-names', 'work', '--exclude', 'waits', '-o', cut];
     expect((await runCli(['report', pyspy, ...options])).stderr).toBe('');
     expect(readFileSync(cut, 'utf8')).not.toMatch(/work\.py|waits/);
-    expect((await runCli(['report', cut, '-f', 'collapsed', '-o', '-'])).stdout).toMatch(/;busy \(redacted-2:4\) 2\n/);
+    expect((await runCli(['report', cut, '-f', 'collapsed', '-o', '-'])).stdout).toMatch(
+      /;busy \(redacted-\d+:4\) 2\n/,
+    );
     const { stderr } = await runCli(['report', pyspy, '--from', '2s', '--to', '1s']);
     expect(stderr).toMatch(/--from is not before --to/);
   });

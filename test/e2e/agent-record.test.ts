@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import type { WorkersReport } from '../../src/commands/workers-report.ts';
 import { forEachSample, framesOf } from '../../src/profile/profile.ts';
-import { runCli } from '../helpers/cli.ts';
+import { runCli, startCli } from '../helpers/cli.ts';
 import { describeWith } from '../helpers/describe-with.ts';
 import { afterRequest } from '../helpers/fake-agent.ts';
 import { fakeTracebacker } from '../helpers/fake-tracebacker.ts';
@@ -73,6 +73,35 @@ describeWith('uwsgi', 'recording through the agent', () => {
     };
     // It waited for as long as it computed.
     expect(burned('compute')).toBeGreaterThan(10 * burned('wait'));
+  });
+
+  it('shows live what computes, by processor time, and writes nothing', async () => {
+    const uwsgi = await startUwsgi({ app: file, processes: 1, threads: 1, args: withAgent });
+    const { process: child, finished } = startCli(['top', '-p', `${uwsgi.pid}`, '--mode', 'cpu', '--json']);
+    onTestFinished(() => stop(child, 'SIGKILL'));
+    /** Resolves when a line of it passes the test. */
+    const says = (test: RegExp) =>
+      Promise.race([
+        finished,
+        new Promise((resolve) => {
+          child.stdout!.on('data', (chunk: Buffer) => {
+            if (test.test(chunk.toString())) resolve(null);
+          });
+        }),
+      ]);
+    await says(/"observed":[1-9]/);
+    const computed = says(/"compute"/);
+    await uwsgi.get('/?seconds=0.5');
+    await computed;
+    child.kill('SIGINT');
+    const { exitCode, stdout, stderr } = await finished;
+    expect(exitCode, stderr).toBe(0);
+    const last = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
+    expect(last.workers).toMatchObject([{ source: 'agent', left: null }]);
+    expect([last.rateHz, last.functions[0].function]).toEqual([100, 'compute']);
+    const { whole } = last.functions[0];
+    expect(whole.selfSeconds).toBeGreaterThan(0.25);
+    expect(whole.selfSeconds).toBeLessThan(0.75);
   });
 
   it('finds it where there is no tracebacker, and follows a worker that is killed into its next life', async () => {

@@ -25,10 +25,20 @@ const parts = {
     packages: ['golang-go'],
     isThere: () => findGo() !== null,
   },
+  namespaces: {
+    name: 'the right to make a mount namespace (root, and unshare of util-linux)',
+    packages: ['util-linux'],
+    isThere: () => succeeds('unshare', ['--mount', 'true']),
+  },
   gunicorn: {
     name: 'gunicorn with gevent',
     packages: ['gunicorn', 'python3-gevent'],
     isThere: () => succeeds('/usr/bin/python3', ['-c', 'import gevent, gunicorn']),
+  },
+  script: {
+    name: 'the script command of util-linux',
+    packages: ['bsdutils'],
+    isThere: () => succeeds('script', ['--version']),
   },
 } as const satisfies Record<string, SystemPart>;
 

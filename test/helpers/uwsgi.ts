@@ -22,6 +22,8 @@ interface UwsgiOptions {
   readonly configuredBy?: 'ini' | 'yaml' | 'xml' | 'environment';
   /** Workers at the beginning, where `cheaper` starts fewer than `processes`. */
   readonly atFirst?: number;
+  /** In a mount namespace of its own, as in a container: what it writes to its folder nobody else sees there. */
+  readonly isContained?: boolean;
   /** More arguments; `FOLDER` stands for the folder of this server. */
   readonly args?: readonly string[];
 }
@@ -79,6 +81,12 @@ function configure(
   return { args: [`--${by}`, `site.${by}`], env: {} };
 }
 
+/** unshare(1) becomes the program that it starts, so that the pid stays. */
+function contain(folder: string): string[] {
+  const script = `mount -t tmpfs tbprof-test ${folder} && exec "$@"`;
+  return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', 'uwsgi'];
+}
+
 async function startOnce({ app, processes, threads, ...options }: UwsgiOptions): Promise<Uwsgi> {
   const folder = mkdtempSync(join(tmpdir(), 'tbt-')); // short, since the paths of sockets are
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -91,7 +99,8 @@ async function startOnce({ app, processes, threads, ...options }: UwsgiOptions):
   args.push('--processes', `${processes}`, '--die-on-term', '--no-orphans');
   if (threads > 0) args.push('--threads', `${threads}`);
   args.push(...configuration, ...(options.args ?? []).map((arg) => arg.replaceAll('FOLDER', folder)));
-  const child = spawn('uwsgi', args, {
+  const [command, ...before] = options.isContained ? contain(folder) : ['uwsgi'];
+  const child = spawn(command!, [...before, ...args], {
     cwd: folder,
     env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { measureCoverage } from '../../src/aggregate/coverage.ts';
 import { foldStacks, foldThreads } from '../../src/aggregate/fold.ts';
+import { ProfileBuilder } from '../../src/profile/builder.ts';
 import { coarsen } from '../../src/profile/coarsen.ts';
 import { anyProfile } from '../helpers/any-profile.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
@@ -37,5 +38,20 @@ describe('coarsen', () => {
         expect(new Set(dumps.worker).size).toBe(dumps.worker.length);
       }),
     );
+  });
+});
+
+describe('a profile that grows', () => {
+  it('is merged when there are too many dumps, though all of them are of idle workers', () => {
+    const builder = new ProfileBuilder({ startedEpochMs: 0, rateHz: 1_000, host: 'h', source: 's', recorder: 'r' });
+    builder.addWorker({ number: 1, address: '/tmp/s.1' });
+    const most = 4_000_000;
+    for (let timeMs = 0; timeMs < most; timeMs++) builder.endDump({ worker: 0, timeMs, weight: 1, waitUs: 0 });
+    expect(builder.bound()).toBe(false);
+    builder.endDump({ worker: 0, timeMs: most, weight: 1, waitUs: 0 });
+    expect(builder.bound()).toBe(true);
+    const { dumps } = builder.view();
+    expect(dumps.weight.length).toBeLessThanOrEqual(most / 2);
+    expect(dumps.weight.reduce((sum, weight) => sum + weight, 0)).toBe(most + 1);
   });
 });

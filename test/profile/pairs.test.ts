@@ -37,6 +37,17 @@ describe('PairTable', () => {
     expect(table.size).toBeGreaterThanOrEqual(100_000);
   });
 
+  it('finds pairs that it was given all at once', () => {
+    const table = new PairTable();
+    const first = Int32Array.from({ length: 3_000 }, (_, at) => at);
+    table.adopt(first, first);
+    expect([table.size, table.number(2_999, 2_999), table.number(1, 2), table.number(0, 0)]).toEqual([
+      3_000, 2_999, 3_000, 0,
+    ]);
+    expect(first).toHaveLength(3_000);
+    expect([...table.second()].at(-1)).toBe(2);
+  });
+
   it('forgets', () => {
     const table = new PairTable();
     for (const count of [5_000, 3, 700, 0, 100]) {

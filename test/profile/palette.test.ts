@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type CodeKind, groupFrames, isApplication, kindOf } from '../../src/profile/labels.ts';
-import { colourGroups, colourOf, matchColours, type Theme } from '../../src/profile/palette.ts';
+import {
+  changeColour,
+  changeSteps,
+  colourGroups,
+  colourOf,
+  matchColours,
+  type Theme,
+} from '../../src/profile/palette.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
 
 const themes: Theme[] = ['light', 'dark'];
@@ -110,6 +117,36 @@ describe('the palette', () => {
       colourOf('application', { module: '/app/main.py', label: 'main (/app/main.py)' }, 'light').fill,
     );
   });
+});
+
+describe('the scale of changes', () => {
+  const fill = (change: number, theme: Theme) => changeColour(change, theme).fill;
+  const both = themes.flatMap((theme) => Object.keys(blindness).map((sight) => [theme, sight] as const));
+
+  it.each(themes)('has text that can be read on every step, and grey for what stayed: %s', (theme) => {
+    for (const change of changeSteps.flatMap((step) => [step, -step])) {
+      expect(contrast(fill(change, theme), changeColour(change, theme).text)).toBeGreaterThanOrEqual(4.5);
+    }
+    expect(fill(0, theme)).toMatch(/^#(..)\1\1$/);
+    expect(fill(changeSteps[0] * 0.99, theme)).toBe(fill(0, theme));
+    expect(fill(0.12 - 0.1, theme)).toBe(fill(0.02, theme));
+    expect(fill(1, theme)).toBe(fill(changeSteps.at(-1)!, theme));
+  });
+
+  it.each(both)(
+    'tells growth from shrinking, each step from the next, and matches from all: %s, %s',
+    (theme, sight) => {
+      const far = (a: string, b: string) => distance(a, b, blindness[sight]!);
+      const steps = [0, ...changeSteps];
+      for (const sign of [1, -1]) {
+        for (const [at, step] of changeSteps.entries()) {
+          expect(far(fill(sign * step, theme), fill(sign * steps[at]!, theme))).toBeGreaterThan(0.03);
+          expect(far(fill(sign * step, theme), matchColours[theme].fill)).toBeGreaterThan(0.25);
+        }
+      }
+      for (const step of changeSteps) expect(far(fill(step, theme), fill(-step, theme))).toBeGreaterThan(0.08);
+    },
+  );
 });
 
 describe('kindOf', () => {

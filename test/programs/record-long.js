@@ -2,7 +2,7 @@
 // in the end, as JSON, what was put in, what the profile and the stream hold, and the most memory that was ever needed.
 // Arguments: seconds, workers, threads, rate.
 import { measureCoverage } from '../../dist/aggregate/coverage.js';
-import { LiveProfile } from '../../dist/live-profile.js';
+import { LiveProfile, writeStream } from '../../dist/live-profile.js';
 import { staggeredPhase, TickSchedule } from '../../dist/sampling/ticks.js';
 import { printDump } from '../../dist/tracebacker/dump.js';
 
@@ -42,7 +42,7 @@ let streamBytes = 0;
 const streamed = { dumps: 0, samples: 0 };
 const profile = new LiveProfile(
   { startedEpochMs: 0, rateHz, host: 'h', source: 'tracebacker', recorder: 'test' },
-  (text) => {
+  writeStream((text) => {
     streamBytes += text.length;
     for (const line of text.split('\n')) {
       if (!line.startsWith('{"dumps"')) continue;
@@ -50,7 +50,7 @@ const profile = new LiveProfile(
       streamed.dumps += line.slice(0, line.indexOf(']')).split(',').length;
       streamed.samples += line.slice(line.lastIndexOf('[')).split(',').length;
     }
-  },
+  }),
 );
 const { builder } = profile;
 const schedules = Array.from({ length: workers }, (_, worker) => {

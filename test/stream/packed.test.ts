@@ -29,20 +29,23 @@ describe('packed columns', () => {
 });
 
 describe('pre-order', () => {
-  const anyTree = fc.array(fc.tuple(fc.nat(6), fc.nat(4)), { maxLength: 60 }).map((steps) => {
+  const anyTree = fc.array(fc.tuple(fc.nat(6), fc.nat(40)), { maxLength: 60 }).map((steps) => {
     const parent: number[] = [];
-    for (const [up] of steps) {
+    const frame: number[] = [];
+    for (const [up, own] of steps) {
       let above = parent.length - 1;
       for (let step = 0; step < up && above !== -1; step++) above = parent[above]!;
+      if (parent.some((other, stack) => other === above && frame[stack] === own)) continue;
       parent.push(above);
+      frame.push(own);
     }
-    return { parent: Int32Array.from(parent), frame: Int32Array.from(steps, ([, frame]) => frame) };
+    return { parent: Int32Array.from(parent), frame: Int32Array.from(frame) };
   });
 
   it('gives back any tree', () => {
     fc.assert(
       fc.property(anyTree, (stacks) => {
-        expect(decodePreorder(encodePreorder(stacks)!, 7)).toEqual(stacks);
+        expect(decodePreorder(encodePreorder(stacks)!, 41)).toEqual(stacks);
       }),
     );
   });
@@ -50,6 +53,15 @@ describe('pre-order', () => {
   it('has none for stacks in another order', () => {
     const stacks = { parent: Int32Array.of(-1, -1, 0), frame: Int32Array.of(0, 1, 2) };
     expect(encodePreorder(stacks)).toBeNull();
+  });
+
+  it.each([3, 40])('has no stack twice, be it the first callee or the last of %i', (callees) => {
+    const frame = Int32Array.from({ length: callees + 1 }, (_, stack) => stack);
+    const parent = frame.map((stack) => (stack === 0 ? -1 : 0));
+    const { up, callee, frame: names } = encodePreorder({ parent, frame })!;
+    const again = { up: Int32Array.of(...up, 1), callee: Int32Array.of(...callee, callees - 1), frame: names };
+    expect(decodePreorder({ up, callee, frame: names }, callees + 1)).toEqual({ parent, frame });
+    expect(decodePreorder(again, callees + 1)).toBeNull();
   });
 
   it('does not overflow on deep stacks', () => {

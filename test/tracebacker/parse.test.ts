@@ -65,6 +65,22 @@ describe('DumpParser', () => {
     expect(parseFixture('names.txt').threads.map(({ frames }) => frames[0]!.line)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('leaves out the threads of an agent, and those threads only', () => {
+    const line = (thread: string, file: string) =>
+      `thread_id = ${thread} filename = ${file} lineno = 1 function = f line = \n`;
+    const agent = '/srv/site/tbprof_agent.py';
+    const { threads, warnings } = parseText(
+      [
+        `${banner}\n\n${line('<UnnamedPythonThread>', agent)}${line('<UnnamedPythonThread>', '/usr/lib/socket.py')}`,
+        `${line('starts the agent', '/srv/app.py')}${line('starts the agent', agent)}`,
+        `${line('a', '/srv/not_tbprof_agent.py')}`,
+        `${line('<UnnamedPythonThread>', 'tbprof_agent.py')}${line('b', '/srv/app.py')}`,
+      ].join('\n'),
+    );
+    expect(threads.map(({ thread }) => thread)).toEqual(['starts the agent', 'a', 'b']);
+    expect(warnings).toBe(0);
+  });
+
   it('takes frames without a source line', () => {
     expect(sketch('no-source-line.txt')).toEqual(['uWSGIWorker1Core0: f /srv/app.py:7 > <module> <string>:1']);
   });

@@ -1,0 +1,145 @@
+// The page of a comparison: compares the two recordings that it carries and keeps its views in step with one state.
+import { type DiffOptions, diffProfiles, type ProfileDiff } from '../../aggregate/diff.ts';
+import { nearestPlace, type Width, widenTree, widths } from '../../aggregate/diff-frames.ts';
+import { byId, element } from '../dom.ts';
+import { listenToKeys } from '../keys.ts';
+import { matchGroups, parseQuery, searchTexts } from '../query.ts';
+import { matchingNodes } from '../search.ts';
+import { remember } from '../shown.ts';
+import { currentTheme, onSystemTheme, toggleTheme } from '../theme.ts';
+import { createGraph } from './graph.ts';
+import { drawHead } from './head.ts';
+import { type Comparison, loadComparison } from './load.ts';
+import { change, type DiffPage, type DiffState, type DiffView, type Scene, type ViewName, viewNames } from './state.ts';
+import { createTable } from './table.ts';
+import { createToolbar } from './toolbar.ts';
+
+const keyTexts = [
+  ['/', 'search'],
+  ['n  N', 'next and previous match'],
+  ['← → ↑ ↓', 'walk from frame to frame, in the graph'],
+  ['Enter', 'zoom into the frame'],
+  ['Esc', 'one step back: the search, the chosen frame, the zoom'],
+  ['C', 'copy the stack of the frame'],
+  ['b', 'frames as wide as after, before, both'],
+  ['1  2', 'graph and table'],
+  ['t', 'dark or light'],
+  ['?', 'this list'],
+] as const;
+
+/** All that depends on what is compared, and on nothing else of the state. */
+function compare({ before, after, initial }: Comparison) {
+  const diffOf = remember((by: DiffOptions['by'], per: DiffOptions['per']) => {
+    const diff = diffProfiles(before.profile, after.profile, { ...initial, by, per });
+    return { diff, rows: new Map(diff.rows.map((row) => [row.place, row])), treeAt: trees(diff) };
+  });
+  const textsOf = remember((diff: ProfileDiff) => searchTexts(diff.pair.tables, diff.groups, diff.options.by));
+  const search = remember((diff: ProfileDiff, text: string, regex: boolean) => {
+    const query = parseQuery(text, regex);
+    const found = text === '' ? new Uint8Array(diff.groups.labels.length) : matchGroups(textsOf(diff), query);
+    return { found, problem: query.problem };
+  });
+  return ({ by, per, search: text, regex }: DiffState) => {
+    const compared = diffOf(by, per);
+    return { ...compared, ...search(compared.diff, text, regex) };
+  };
+}
+
+function trees(diff: ProfileDiff): Scene['treeAt'] {
+  const known = new Map<Width, ReturnType<typeof widenTree>>();
+  return (width) => {
+    const tree = known.get(width) ?? widenTree(diff, width);
+    known.set(width, tree);
+    return tree;
+  };
+}
+
+function run(comparison: Comparison): void {
+  const compared = compare(comparison);
+  const { by, per } = comparison.initial;
+  let state: DiffState = {
+    view: 'graph',
+    by,
+    per,
+    width: 'after',
+    markedOnly: false,
+    rootOnTop: true,
+    zoom: 0,
+    cursor: null,
+    chosen: null,
+    search: '',
+    regex: false,
+  };
+  let scene: Scene;
+  const page: DiffPage = {
+    comparison,
+    apply: (part) => {
+      state = change(state, part);
+      draw();
+    },
+    say: (text) => {
+      byId('said').textContent = text;
+    },
+  };
+  const views: Record<ViewName, DiffView> = { graph: createGraph(page), table: createTable(page) };
+
+  const step = (direction: 1 | -1) => {
+    const widened = scene.treeAt(state.width);
+    const places = matchingNodes(widened.tree, scene.found);
+    if (places.length === 0) return;
+    const at = nearestPlace(widened, scene.diff, state.cursor ?? state.zoom);
+    const later = places.findIndex((place) => place > at);
+    const earlier = places.findLastIndex((place) => place < at);
+    const node = widened.nodeOf[direction === 1 ? places[Math.max(0, later)]! : places.at(earlier)!]!;
+    page.apply({ zoom: node, cursor: node });
+  };
+  const switchTheme = () => {
+    toggleTheme();
+    draw();
+  };
+  const toolbar = createToolbar(page, { onStep: step, onTheme: switchTheme });
+
+  function draw(): void {
+    const theme = currentTheme();
+    document.documentElement.dataset.theme = theme;
+    scene = { ...compared(state), state, theme };
+    toolbar.draw(scene);
+    drawHead(page, scene);
+    const view = views[state.view];
+    if (byId('view').firstElementChild !== view.element) byId('view').replaceChildren(view.element);
+    view.draw(scene);
+    document.body.dataset.view = state.view;
+  }
+
+  const stepBack = () => {
+    if (document.activeElement === byId('search') && state.search !== '') page.apply({ search: '' });
+    else if (state.cursor !== null || state.chosen !== null) page.apply({ cursor: null, chosen: null });
+    else if (state.zoom !== 0) page.apply({ zoom: 0 });
+    else if (state.search !== '') page.apply({ search: '' });
+  };
+  const nextWidth = () => page.apply({ width: widths[(widths.indexOf(state.width) + 1) % widths.length]! });
+  const actions = {
+    search: toolbar.focusSearch,
+    escape: stepBack,
+    step,
+    theme: switchTheme,
+    view: (number: number) => page.apply({ view: viewNames[number] ?? state.view }),
+    other: (key: string) => {
+      if (key !== 'b') return views[state.view].press?.(key) ?? false;
+      nextWidth();
+      return true;
+    },
+  };
+  listenToKeys(actions, keyTexts);
+  window.addEventListener('resize', draw);
+  onSystemTheme(draw);
+  draw();
+  document.body.dataset.ready = 'yes';
+}
+
+loadComparison()
+  .then(run)
+  .catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    byId('warnings').replaceChildren(element('p', '', `This comparison cannot be shown: ${why}`));
+  });

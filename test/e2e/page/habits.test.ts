@@ -1,0 +1,239 @@
+// What readers are used to: keys, links that bring back what was seen, dark and light, copies and downloads.
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { renderCollapsed } from '../../../src/formats/collapsed.ts';
+import { buildSpeedscope } from '../../../src/formats/speedscope.ts';
+import { applyFilters } from '../../../src/page/shown.ts';
+import { noFilters } from '../../../src/page/state.ts';
+import { describeWith } from '../../helpers/describe-with.ts';
+import { profileFrom } from '../../helpers/profile-from.ts';
+import { chooseView, clickFrame, matched, readFrames, scope, useReportPages } from '../../helpers/report-page.ts';
+
+/**
+ *   | a 12             | f 4 |
+ *   | b 8       | e 4  |
+ *   | c 6 | d 2 |
+ */
+const small = profileFrom(['a;b;c 6', 'a;b;d 2', 'a;e 4', '1/0|f 4']);
+
+const hash = (page: Page) => page.evaluate(() => location.hash);
+const cursor = async (page: Page) =>
+  (await page.locator('.frame-bar b').allTextContents()).map((name) => name.replace(' (/app/main.py:1)', ''))[0];
+
+describeWith('chromium', 'report page: habits', () => {
+  const { write, openReport, openProfile } = useReportPages();
+
+  it('a link brings back view, zoom, filters and search', async () => {
+    const file = await write(small);
+    const { page } = await openReport(file);
+    await page.selectOption('#by', 'function');
+    await page.click('#filter-open');
+    await page.check('label:has-text("worker 1") input');
+    await page.fill('#search', 'c');
+    await page.locator('g.frame[name^="b ("] rect').click();
+    const seen = await readFrames(page);
+    const link = await hash(page);
+    expect(link).toMatch(/by=function/);
+
+    const { page: again, expectNoTrouble } = await openReport(file, { hash: link });
+    expect(await readFrames(again)).toEqual(seen);
+    expect(await matched(again)).toBe(await matched(page));
+    expect(await scope(again)).toBe(await scope(page));
+    expect(await again.inputValue('#search')).toBe('c');
+    await expectNoTrouble();
+  });
+
+  it('the way back leads through what was seen', async () => {
+    const { page } = await openProfile(small);
+    const whole = await readFrames(page);
+    await clickFrame(page, 'b');
+    const zoomed = await readFrames(page);
+    await chooseView(page, 'Functions');
+    await page.goBack();
+    await expect.poll(() => page.locator('.chart').count()).toBe(1);
+    expect(await readFrames(page)).toEqual(zoomed);
+    await page.goBack();
+    await expect.poll(() => readFrames(page)).toEqual(whole);
+    await page.goForward();
+    await expect.poll(() => readFrames(page)).toEqual(zoomed);
+  });
+
+  it.each(['#view=nothing&by=?&zoom=99999&workers=77&threads=x&from=-1', '#zoom=1e99', '#%E0%A4%A', '#q=(&regex=1'])(
+    'a link that makes no sense does no harm: %s',
+    async (link) => {
+      const { page, expectNoTrouble } = await openReport(await write(small), { hash: link });
+      expect((await readFrames(page))[0]!.label).toBe('all workers');
+      await expectNoTrouble();
+    },
+  );
+
+  it('the arrow keys walk the frames, Enter zooms, Escape goes back', async () => {
+    const { page, expectNoTrouble } = await openProfile(small);
+    await page.focus('.chart');
+    const walk = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+      return cursor(page);
+    };
+    expect(await walk('ArrowDown')).toBe('a');
+    expect(await page.textContent('#said')).toBe('a (/app/main.py:1), 75.0 %');
+    expect(await walk('ArrowRight')).toBe('f');
+    expect(await walk('ArrowRight')).toBe('f');
+    expect(await walk('ArrowLeft', 'ArrowDown')).toBe('b');
+    expect(await walk('ArrowRight')).toBe('e');
+    expect(await walk('ArrowUp')).toBe('a');
+    expect(await walk('ArrowDown', 'Enter')).toBe('b');
+    expect((await readFrames(page)).find(({ label }) => label === 'b')!.share).toBe(1);
+    expect(await walk('Escape', 'Escape')).toBe(undefined);
+    expect((await readFrames(page)).map(({ fade }) => fade)).not.toContain(true);
+    await expectNoTrouble();
+  });
+
+  it('n and N go from match to match', async () => {
+    const { page } = await openProfile(profileFrom(['a;x 5', 'b;x 4', 'c;d;x 3', 'y 2']));
+    await page.fill('#search', 'x');
+    expect(await page.textContent('#place')).toBe('– / 3');
+    await page.keyboard.press('Escape');
+    await page.fill('#search', 'x');
+    await page.focus('.chart');
+    const step = async (key: string) => {
+      await page.keyboard.press(key);
+      return `${await page.textContent('#place')} ${(await readFrames(page)).map(({ label }) => label).join(' ')}`;
+    };
+    expect(await step('n')).toBe('1 / 3 all workers a x');
+    expect(await step('n')).toBe('2 / 3 all workers b x');
+    expect(await step('n')).toBe('3 / 3 all workers c d x');
+    expect(await step('n')).toBe('1 / 3 all workers a x');
+    expect(await step('N')).toBe('3 / 3 all workers c d x');
+  });
+
+  it('the numbers choose a view, ? lists the keys', async () => {
+    const { page, expectNoTrouble } = await openProfile(small);
+    for (const [at, view] of ['flame', 'bottom-up', 'sandwich', 'functions', 'timeline', 'source'].entries()) {
+      await page.keyboard.press(String(at + 1));
+      expect(await page.getAttribute('body', 'data-view')).toBe(view);
+    }
+    await page.keyboard.press('?');
+    expect(await page.isVisible('#help')).toBe(true);
+    expect(await page.locator('#help dt').count()).toBeGreaterThan(8);
+    await page.keyboard.press('Escape');
+    expect(await page.isVisible('#help')).toBe(false);
+    await expectNoTrouble();
+  });
+
+  it('is as dark as the system, until the reader chooses, and remembers that', async () => {
+    const file = await write(small);
+    const { page } = await openReport(file, { colorScheme: 'dark' });
+    const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const dark = await paper();
+    const darkFill = (await readFrames(page))[1]!.fill;
+    await page.click('#theme');
+    expect(await paper()).not.toBe(dark);
+    expect((await readFrames(page))[1]!.fill).not.toBe(darkFill);
+    const light = await paper();
+    await page.reload();
+    await page.waitForSelector('body[data-ready]');
+    expect(await paper()).toBe(light);
+    await page.keyboard.press('t');
+    expect(await paper()).toBe(dark);
+  });
+
+  it('copies the name and the stack of a frame', async () => {
+    const { page } = await openProfile(small);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await clickFrame(page, 'c');
+    await page.click('text=Copy name');
+    await expect.poll(copied).toBe('c');
+    await page.click('text=Copy stack');
+    await expect.poll(copied).toBe(['a', 'b', 'c'].map((name) => `${name} (/app/main.py:1)`).join('\n'));
+    await page.focus('.chart');
+    await page.keyboard.press('c');
+    await expect.poll(copied).toBe('c');
+  });
+
+  const download = async (page: Page, name: string) => {
+    await page.click('#downloads summary');
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click(`#download-list >> text=${name}`)]);
+    return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+  };
+
+  it('gives what is shown as collapsed stacks and for speedscope', async () => {
+    const { page } = await openReport(await write(small), { hash: '#workers=0&by=function' });
+    const { profile } = applyFilters(small, { ...noFilters, workers: [0] });
+    const view = { by: 'function', threads: false } as const;
+    const collapsed = await download(page, 'Collapsed stacks');
+    expect(collapsed.name).toBe('tbprof-h-1970-01-01-00-16-40.collapsed');
+    expect(collapsed.bytes.toString()).toBe(renderCollapsed(profile, view));
+    const speedscope = JSON.parse((await download(page, 'speedscope')).bytes.toString());
+    const { profiles, shared } = buildSpeedscope(profile, view);
+    expect(speedscope.profiles[0].endValue).toBe(profiles[0]!.endValue);
+    expect(speedscope.shared.frames.map(({ name }: { name: string }) => name).sort()).toEqual(
+      shared.frames.map(({ name }) => name).sort(),
+    );
+  });
+
+  it('gives the graph as a picture', async () => {
+    const { page, expectNoTrouble } = await openProfile(profileFrom(['a<b;"c"\u0001&d 3', 'a<b;e 1']));
+    const svg = (await download(page, 'SVG')).bytes.toString();
+    const parsed = await page.evaluate((text) => {
+      const document = new DOMParser().parseFromString(text, 'image/svg+xml');
+      return {
+        errors: document.querySelectorAll('parsererror').length,
+        titles: [...document.querySelectorAll('g title')].map((title) => title.textContent),
+        widths: [...document.querySelectorAll('g rect')].map((rect) =>
+          Math.round(Number(rect.getAttribute('width')) + 0.6),
+        ),
+      };
+    }, svg);
+    const width = await page.locator('.chart').evaluate((chart) => chart.clientWidth);
+    expect(parsed).toEqual({
+      errors: 0,
+      titles: [
+        'all workers: 400 ms, 4 ticks, 100.0 %',
+        'a<b (/app/main.py:1): 400 ms, 4 ticks, 100.0 %',
+        '"c"\ufffd&d (/app/main.py:1): 300 ms, 3 ticks, 75.0 %',
+        'e (/app/main.py:1): 100 ms, 1 tick, 25.0 %',
+      ],
+      widths: [width, width, Math.round((width * 3) / 4), Math.round(width / 4)],
+    });
+    const png = await download(page, 'PNG');
+    expect(png.bytes.subarray(1, 4).toString()).toBe('PNG');
+    expect(png.bytes.readUInt32BE(16)).toBe(width);
+    expect(png.bytes.readUInt32BE(20)).toBe(3 * 18);
+    await expectNoTrouble();
+  });
+
+  it('prints what is seen, without its controls', async () => {
+    const { page } = await openProfile(small);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.isVisible('#toolbar')).toBe(false);
+    expect(await page.isVisible('#verdict')).toBe(true);
+    expect(await page.isVisible('.chart')).toBe(true);
+  });
+
+  it('is laid out for the width of the paper while it is printed', async () => {
+    const { page } = await openProfile(small);
+    const widthOnPaper = async () => {
+      await page.evaluate(() => {
+        const measure = () => {
+          const chart = document.querySelector('.chart')!;
+          document.title = `${chart.clientWidth} ${chart.querySelector('g.frame rect')!.getBoundingClientRect().width}`;
+        };
+        window.addEventListener('beforeprint', measure, { once: true });
+      });
+      await page.pdf();
+      return (await page.title()).split(' ').map(Number);
+    };
+    for (const width of [1_400, 600]) {
+      await page.setViewportSize({ width, height: 700 });
+      const before = await page.evaluate(() => document.querySelector('.chart')!.clientWidth);
+      const [chart, root] = await widthOnPaper();
+      expect(chart).not.toBe(before);
+      expect(chart).toBeLessThanOrEqual(1_046);
+      expect(chart).toBeGreaterThan(950);
+      expect(root).toBeCloseTo(chart!, -1);
+      await page.waitForFunction((px) => document.querySelector('.chart')!.clientWidth === px, before);
+    }
+  });
+});

@@ -1,0 +1,184 @@
+// What the page says of the recording itself, and how far to trust it.
+import { describe, expect, it } from 'vitest';
+import { describeWith } from '../../helpers/describe-with.ts';
+import { profileFrom } from '../../helpers/profile-from.ts';
+import {
+  brief,
+  chooseView,
+  clickFrame,
+  flameWidths,
+  frame,
+  matched,
+  near,
+  newBuilder,
+  readFacts,
+  readFrames,
+  readTable,
+  useReportPages,
+  warningsOf,
+} from '../../helpers/report-page.ts';
+import { treeOf } from '../../helpers/tree-of.ts';
+
+describeWith('chromium', 'report page: truth panel', () => {
+  const { openProfile } = useReportPages();
+
+  describe('header', () => {
+    it('shows host, duration, rate, workers and observed ticks', async () => {
+      const builder = newBuilder({ host: 'web-7', rateHz: 20 });
+      const first = builder.addWorker({ number: 3, address: '/tmp/tbsocket.3' });
+      const second = builder.addWorker({ number: null, address: '@elsewhere' });
+      builder.addSample(builder.thread(first, 'uWSGIWorker3Core1'), builder.stackOf([frame('run', 'x.py', 1)]), 30);
+      builder.endDump({ worker: first, timeMs: 0, weight: 30, waitUs: 5 });
+      builder.endDump({ worker: second, timeMs: 0, weight: 10, waitUs: 5 });
+      builder.addEvent({ timeMs: 0, worker: second, kind: 'gap', count: 20, reason: 'late' });
+      builder.end(1_500);
+      const { page } = await openProfile(builder.view());
+      expect(await readFacts(page)).toMatchObject({
+        when: expect.stringContaining('(1970-01-01T00:16:40.000Z)'),
+        where: 'web-7',
+        'how long': '1.5 s',
+        rate: '20 dumps/s per worker',
+        workers: '2',
+        observed: '40 of 60 ticks (66.7 %)',
+        'recorded by': 'tbprof 0, from test',
+      });
+      const ofWorkers = await page
+        .locator('#workers tbody tr')
+        .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
+      expect(ofWorkers).toEqual([
+        ['worker 3', '1.0 of 2 cores', '30', '30', '0', 'test', '0.0 ms, p99 0.0 ms', '–', '–'],
+        ['@elsewhere', 'idle', '30', '10', '20: late 20', 'test', '0.0 ms, p99 0.0 ms', '–', '–'],
+      ]);
+      expect(await page.textContent('#verdict .badge')).toBe('Read with care');
+      expect(await warningsOf(page)).toEqual(['33.3% of the ticks were not observed.']);
+    });
+  });
+
+  describe('extremes', () => {
+    it('says that it is empty where there was no dump', async () => {
+      const { page, expectNoTrouble } = await openProfile(profileFrom([]));
+      expect(await warningsOf(page)).toEqual(['Nothing was observed: there is not one dump in the recording.']);
+      expect(await page.textContent('#verdict .badge')).toBe('Incomplete');
+      expect(await page.locator('#workers td').first().textContent()).toBe('not observed');
+      expect((await readFacts(page)).observed).toBe('0 of 0 ticks (0 %)');
+      expect((await readFrames(page)).map(({ label }) => label)).toEqual(['all workers']);
+      await page.fill('#search', 'a');
+      expect(await matched(page)).toBe('matched 0 % (0 ticks)');
+      await clickFrame(page, 'all workers');
+      await expectNoTrouble();
+    });
+
+    it('says that the workers were idle where no dump held a stack', async () => {
+      const builder = newBuilder({});
+      const worker = builder.addWorker({ number: 1, address: 'a' });
+      builder.endDump({ worker, timeMs: 0, weight: 5, waitUs: 1 });
+      builder.end(500);
+      const { page } = await openProfile(builder.view());
+      expect(await warningsOf(page)).toEqual(['No Python code was seen running: the workers were idle.']);
+      expect(await page.locator('#workers td').first().textContent()).toBe('idle');
+    });
+
+    it('claims nothing of counts that have no time', async () => {
+      const builder = newBuilder({ measure: 'count', source: 'collapsed' });
+      const worker = builder.addWorker({ number: null, address: 'x.folded' });
+      builder.addSample(builder.thread(worker, 'all'), builder.stackOf([frame('f', 'x.py', 1)]), 5);
+      builder.endDump({ worker, timeMs: 0, weight: 5, waitUs: -1 });
+      builder.end(0);
+      const { page, expectNoTrouble } = await openProfile(builder.view());
+      expect(await page.textContent('#verdict')).toBe(
+        'Counts from collapsed: without time; how much was observed is not known',
+      );
+      expect(Object.keys(await readFacts(page))).toEqual(['workers', 'recorded by']);
+      await chooseView(page, 'Timeline');
+      expect(await page.textContent('.timeline > :not([hidden])')).toBe('There is no time in these counts.');
+      await chooseView(page, 'Functions');
+      expect((await readTable(page))[0]!.slice(0, 3)).toEqual(['100.0 %5', '100.0 %5', '5']);
+      await expectNoTrouble();
+    });
+
+    it('says that the recording was cut off', async () => {
+      const builder = newBuilder({});
+      const worker = builder.addWorker({ number: 1, address: 'a' });
+      builder.addSample(builder.thread(worker, 't'), builder.stackOf([frame('f', 'x.py', 1)]), 5);
+      builder.endDump({ worker, timeMs: 0, weight: 5, waitUs: 1 });
+      const { page } = await openProfile(builder.view());
+      expect(await warningsOf(page)).toEqual(['The recording was cut off: its end is missing.']);
+      expect((await readFacts(page))['how long']).toBe('cut off');
+    });
+
+    it('shows a single sample', async () => {
+      const { page, expectNoTrouble } = await openProfile(profileFrom(['only 1']));
+      expect((await readFrames(page)).map(brief)).toEqual([
+        ['all workers', 0, near(0), near(1), false],
+        ['only', 1, near(0), near(1), false],
+      ]);
+      await expectNoTrouble();
+    });
+
+    it('shows a stack of 20 000 frames', async () => {
+      const names = Array.from({ length: 20_000 }, (_, i) => `f${i}`);
+      const { page, expectNoTrouble } = await openProfile(profileFrom([`${names.join(';')} 1`]));
+      const nodes = () => page.evaluate(() => document.querySelectorAll('*').length);
+      expect(await page.locator('.chart').evaluate((chart) => chart.clientHeight)).toBe(18 * 20_001);
+      expect(await nodes()).toBeLessThan(6_000);
+      await page.fill('#search', 'f19999');
+      expect(await matched(page)).toBe('matched 100.0 % (1 tick)');
+      // Down there is no element, but a frame that can be pointed at and clicked.
+      await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+      const chart = page.locator('.chart');
+      await chart.hover({ position: { x: 200, y: 18 * 20_000 + 9 } });
+      expect(await page.textContent('#tooltip .name')).toBe('f19999');
+      await page.mouse.down();
+      await page.mouse.up();
+      expect(await page.textContent('.frame-bar b')).toBe('f19999 (/app/main.py:1)');
+      expect(await nodes()).toBeLessThan(6_000);
+      await page.click('#reset');
+      expect(await page.locator('g.frame.fade').count()).toBe(0);
+      await expectNoTrouble();
+    });
+
+    it('shows 10 000 threads', async () => {
+      const lines = Array.from({ length: 10_000 }, (_, i) => `${i % 50}/${i}|main;f${i % 7} 1`);
+      const { page, expectNoTrouble } = await openProfile(profileFrom(lines));
+      const nodes = () => page.evaluate(() => document.querySelectorAll('*').length);
+      await page.click('#filter-open');
+      await page.selectOption('#split', 'thread');
+      for (const view of ['Flame graph', 'Bottom-up', 'Callers and callees', 'Functions', 'Timeline', 'Source']) {
+        await chooseView(page, view);
+        expect(await nodes(), view).toBeLessThan(6_000);
+      }
+      await chooseView(page, 'Timeline');
+      expect(await page.textContent('.timeline > .note:not(.legend, [hidden])')).toContain('9940 least busy threads');
+      await expectNoTrouble();
+    });
+
+    it('shows a name of 100 kB', async () => {
+      const name = 'x'.repeat(100_000);
+      const { page, expectNoTrouble } = await openProfile(profileFrom([`${name};b 3`, `c@/${name}.py:1 1`]));
+      for (const view of ['Bottom-up', 'Callers and callees', 'Functions', 'Timeline', 'Source', 'Flame graph']) {
+        await chooseView(page, view);
+        expect(await page.evaluate(() => document.body.scrollHeight), view).toBeLessThan(3_000);
+      }
+      await page.fill('#search', 'xxxx');
+      expect(await matched(page)).toBe('matched 100.0 % (4 ticks)');
+      await page.locator('g.frame rect').nth(1).click();
+      expect((await page.textContent('.frame-bar b'))!.length).toBeLessThan(100);
+      await expectNoTrouble();
+    });
+
+    it('shows 5 000 different stacks', async () => {
+      const lines = Array.from({ length: 5_000 }, (_, i) => `a${i % 50};b${i % 500};c${i} ${i % 7 === 0 ? 31 : 1}`);
+      const profile = profileFrom(lines);
+      const { tree } = treeOf(profile);
+      expect(tree.group.length).toBe(1 + 50 + 500 + 5_000);
+      const { page, expectNoTrouble } = await openProfile(profile);
+      // Those that are wide enough, as counted here; the rest is on the canvas.
+      const { drawn } = await flameWidths(page);
+      const visible = tree.total.filter((ticks) => ticks >= (8 * tree.total[0]!) / drawn);
+      expect(await page.locator('g.frame').count()).toBe(visible.length);
+      await chooseView(page, 'Functions');
+      expect(await page.textContent('.table-view .note')).toBe('1 to 100 of 5550 functions');
+      await expectNoTrouble();
+    });
+  });
+});
