@@ -10,6 +10,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeStream } from '../dist/live-profile.js';
 import { Recorder } from '../dist/recorder.js';
 import { printDump } from '../dist/tracebacker/dump.js';
 import { serveFleet } from '../dist/tracebacker/serve.js';
@@ -92,7 +93,7 @@ async function tbprof(prefix, rateHz) {
     limits: { maxOverhead: 1, maxLeakBytes: Number.POSITIVE_INFINITY },
     stop: new AbortController().signal,
     hurry: new AbortController().signal,
-    append: () => {},
+    follower: writeStream(() => {}),
   });
   const { dumps, events } = await recorder.done;
   const observed = dumps.weight.reduce((sum, weight) => sum + weight, 0);
