@@ -237,9 +237,12 @@ class Streams(unittest.TestCase):
 
         with mock.patch.object(agent.Stream, "_walk", slow_walk), running() as prefix:
             with Client(prefix, rateHz=100, maxOverhead=0.1) as client:
-                client.read_until(lambda c: any(event["kind"] == "throttle" for event in c.events))
-                stride = next(event["count"] for event in client.events if event["kind"] == "throttle")
-                self.assertGreaterEqual(stride, 10)
+                # In steps, since the cost is smoothed. 10 ms of each 100 ms are what may be used.
+                client.read_until(
+                    lambda c: any(event["kind"] == "throttle" and event["count"] >= 9 for event in c.events)
+                )
+                strides = [event["count"] for event in client.events if event["kind"] == "throttle"]
+                self.assertGreaterEqual(max(strides), 9)
 
     def test_an_error_ends_one_stream_and_says_so_in_a_line(self):
         def fail(_):
