@@ -72,6 +72,8 @@ function openStdout(): TextStream {
 }
 
 function openOurScreen(handlers: ScreenHandlers) {
+  // Of a terminal that is gone: stdout tells, too.
+  if (process.stdin.isTTY) process.stdin.on('error', () => {});
   return openScreen({
     ...handlers,
     stdin: process.stdin,

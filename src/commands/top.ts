@@ -51,8 +51,7 @@ export async function top(options: TopOptions, context: CommandContext): Promise
 }
 
 async function watch(view: LiveView, screen: Screen | null, context: CommandContext): Promise<ExitCode> {
-  /** Nobody sees it any more. */
-  const inVain = new AbortController();
+  const { inVain } = view;
   const stop = AbortSignal.any([context.stop, inVain.signal]);
   const ended = new AbortController();
   const end = () => ended.abort();
@@ -95,7 +94,7 @@ async function watch(view: LiveView, screen: Screen | null, context: CommandCont
   }
   const coverage = measureCoverage(profile);
   if (coverage.dumps === 0) throw explainNothing(coverage, view.plan.targets, context);
-  await context.terminal.out(view.printEnd());
+  if (!inVain.signal.aborted) await context.terminal.out(view.printEnd());
   return coverage.incomplete ? exitCodes.incomplete : exitCodes.done;
 }
 
@@ -117,6 +116,8 @@ class LiveView {
   #clearedMs = 0;
   /** Something is to be shown otherwise, at once. */
   onChange: () => void = () => {};
+  /** Nobody sees it any more. */
+  readonly inVain = new AbortController();
 
   constructor(plan: SamplingPlan, options: LiveViewOptions, context: CommandContext) {
     this.plan = plan;
@@ -149,6 +150,8 @@ class LiveView {
   };
 
   readonly onResize = (): void => this.onChange();
+
+  readonly onLost = (): void => this.inVain.abort();
 
   drawOn(screen: Screen): void {
     if (this.#recorder === null) return;

@@ -17,7 +17,7 @@ export interface Display {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
-  write(text: string): unknown;
+  write(text: string, done: (error?: Error | null) => void): unknown;
   on(event: 'resize', listener: () => void): unknown;
   off(event: 'resize', listener: () => void): unknown;
 }
@@ -27,6 +27,8 @@ export interface ScreenHandlers {
   readonly onKey: (key: string) => void;
   /** The picture no longer fits, or is no longer there. */
   readonly onResize: () => void;
+  /** Nobody sees it any more: the window was closed. */
+  readonly onLost: () => void;
 }
 
 export interface Screen {
@@ -97,7 +99,7 @@ class TerminalScreen implements Screen {
   draw(lines: readonly string[]): void {
     if (!this.#isThere) return;
     const shown = lines.slice(0, this.rows).map((line) => `${line}${clearLine}`);
-    this.#options.stdout.write(`${home}${shown.join('\r\n')}${clearBelow}`);
+    this.#write(`${home}${shown.join('\r\n')}${clearBelow}`);
   }
 
   enter(): void {
@@ -109,7 +111,7 @@ class TerminalScreen implements Screen {
       stdin.on('data', this.#takeKeys);
       stdin.resume();
     }
-    stdout.write(`${alternate}${hideCursor}${noWrap}`);
+    this.#write(`${alternate}${hideCursor}${noWrap}`);
     stdout.on('resize', onResize);
     onResize();
   }
@@ -119,7 +121,7 @@ class TerminalScreen implements Screen {
     const { stdin, stdout, onResize } = this.#options;
     this.#isThere = false;
     stdout.off('resize', onResize);
-    stdout.write(`${wrap}${showCursor}${normal}`);
+    this.#write(`${wrap}${showCursor}${normal}`);
     if (stdin.isTTY !== true) return;
     stdin.off('data', this.#takeKeys);
     stdin.setRawMode?.(false);
@@ -141,6 +143,12 @@ class TerminalScreen implements Screen {
       else this.#raise(signal);
     }
   };
+
+  #write(text: string): void {
+    this.#options.stdout.write(text, (error) => {
+      if (error) this.#options.onLost();
+    });
+  }
 
   #raise(signal: 'SIGINT' | 'SIGTSTP' | 'SIGQUIT'): void {
     // It ends the process at once.

@@ -45,7 +45,8 @@ export function openTerminal({ stdout, stderr, env, quiet }: TerminalOptions): T
         await send(stdout, text);
         return true;
       } catch (error) {
-        if (!readerLeft(error)) throw cannotWrite('to stdout', error);
+        // A terminal that is gone is a reader that has left, too.
+        if (!readerLeft(error) && stdout.isTTY !== true) throw cannotWrite('to stdout', error);
         return false;
       }
     },

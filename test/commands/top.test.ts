@@ -1,6 +1,6 @@
 // `tbprof top` as a user meets it, against scripted tracebackers, on a pipe and on a terminal.
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -189,5 +189,16 @@ describeWith('script', 'tbprof top on a terminal', () => {
     await terminal.shows('view (/srv/app.py)');
     terminal.type('q');
     await terminal.shows('code=0');
+  });
+
+  it('ends when its window is closed, also where no signal tells', async () => {
+    const prefix = await fleet(answer(someDump(1)));
+    const ended = join(folder, 'ended');
+    // The shell keeps the signal to itself. The exit code is not ours: Node 20 fails to reset a terminal that is gone.
+    const line = `trap : HUP; ${process.execPath} ${cli} top -s ${prefix} --interval 100ms 2>/dev/null; echo >${ended}`;
+    const terminal = openPseudoTerminal(line);
+    await terminal.shows('view (/srv/app.py)');
+    terminal.hangUp();
+    while (!existsSync(ended)) await new Promise((resolve) => setImmediate(resolve));
   });
 });

@@ -8,6 +8,8 @@ export interface PseudoTerminal {
   type(keys: string): void;
   /** Resolves when the text has been shown, after what was waited for before; returns what came between. */
   shows(text: string | RegExp): Promise<string>;
+  /** The window is closed. */
+  hangUp(): void;
   readonly ended: Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export function openPseudoTerminal(line: string, env: Record<string, string> = {
   return {
     text: () => text,
     type: (keys) => child.stdin.write(keys),
+    hangUp: () => child.kill('SIGKILL'),
     ended,
     shows: (wanted) =>
       new Promise((resolve, reject) => {

@@ -10,7 +10,16 @@ function open({
   keys?: boolean;
   env?: Record<string, string>;
 } = {}) {
-  const seen = { written: '', raw: [] as boolean[], keys: '', signals: [] as string[], resizes: 0, exit: () => {} };
+  const seen = {
+    written: '',
+    raw: [] as boolean[],
+    keys: '',
+    signals: [] as string[],
+    resizes: 0,
+    exit: () => {},
+    isGone: false,
+    lost: 0,
+  };
   let type: (data: Uint8Array) => void = () => {};
   let resize = () => {};
   const stdin = {
@@ -29,8 +38,9 @@ function open({
     isTTY: tty,
     columns: 20,
     rows: 3,
-    write: (text: string) => {
-      seen.written += text;
+    write: (text: string, done: (error?: Error) => void) => {
+      if (seen.isGone) done(new Error('EIO'));
+      else seen.written += text;
     },
     on: (_: 'resize', listener: () => void) => {
       resize = listener;
@@ -48,6 +58,9 @@ function open({
     },
     onResize: () => {
       seen.resizes += 1;
+    },
+    onLost: () => {
+      seen.lost += 1;
     },
     raise: (signal) => seen.signals.push(signal),
     atExit: (restore) => {
@@ -103,6 +116,13 @@ describe('openScreen', () => {
     written();
     type('\x1c');
     expect([seen.signals, written()]).toEqual([['SIGQUIT'], given]);
+  });
+
+  it('says that the terminal is gone', () => {
+    const { screen, seen } = open();
+    seen.isGone = true;
+    screen!.draw(['a']);
+    expect(seen.lost).toBe(1);
   });
 
   it('draws without keys where stdin is no terminal', () => {
