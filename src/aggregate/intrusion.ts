@@ -40,8 +40,8 @@ const longWaits = {
   agent: { longUs: 5_000, share: 0.5 },
 };
 
-export function measureIntrusion(profile: Profile): Intrusion {
-  const sources = measureCoverage(profile).workers.map(({ source }) => source);
+export function measureIntrusion(profile: Profile, coverage = measureCoverage(profile)): Intrusion {
+  const sources = coverage.workers.map(({ source }) => source);
   const printed = countLines(profile);
   const waits = profile.workers.map(() => [] as number[]);
   const sends = profile.workers.map(() => [] as number[]);

@@ -1,6 +1,6 @@
 // What a reader should mistrust, in plain sentences: what happened, to which workers, what to do about it.
 import type { Profile } from '../profile/profile.ts';
-import { measureCoverage, type WorkerCoverage } from './coverage.ts';
+import { type Coverage, measureCoverage, type WorkerCoverage } from './coverage.ts';
 import { measureIntrusion } from './intrusion.ts';
 
 export interface Trouble {
@@ -36,8 +36,7 @@ const hindered =
   'the agent waited long for the GIL, most of the time: C code that holds it, or more threads than the processor bears; ' +
   'what computes meanwhile may be under-reported';
 
-export function findTroubles(profile: Profile): Trouble[] {
-  const coverage = measureCoverage(profile);
+export function findTroubles(profile: Profile, coverage = measureCoverage(profile)): Trouble[] {
   const those = (test: (worker: WorkerCoverage) => boolean) =>
     coverage.workers.filter(test).map(({ worker }) => worker);
   const perWorker: Trouble[] = [
@@ -67,18 +66,18 @@ export function findTroubles(profile: Profile): Trouble[] {
         'sampled less often than asked for, to keep within --max-overhead and --max-leak; the shares are still right',
     },
   ];
-  return [...perWorker.filter(({ workers }) => workers.length > 0), ...aboutTheWhole(profile)];
+  return [...perWorker.filter(({ workers }) => workers.length > 0), ...aboutTheWhole(profile, coverage)];
 }
 
-function aboutTheWhole(profile: Profile): Trouble[] {
-  const { workers, dumps, planned, unobserved } = measureCoverage(profile);
+function aboutTheWhole(profile: Profile, coverage: Coverage): Trouble[] {
+  const { workers, dumps, planned, unobserved } = coverage;
   const troubles: string[] = [];
   if (dumps > 0 && workers.every(({ isGone }) => isGone))
     troubles.push('the server was gone at the end of the recording');
   if (unobserved > 0.05 * planned) {
     troubles.push(`${((100 * unobserved) / planned).toFixed(1)}% of the ticks were not observed`);
   }
-  if (measureIntrusion(profile).biased)
+  if (measureIntrusion(profile, coverage).biased)
     troubles.push(workers.some(({ source }) => source !== 'agent') ? biased : hindered);
   return troubles.map((story) => ({ workers: [], story }));
 }

@@ -15,18 +15,18 @@ const byFunction: View = { by: 'function', threads: false };
 
 /** Lines of text, safe for a terminal, no line end after the last. */
 export function renderSummary(profile: Profile, functionCount: number, view = byFunction): string {
-  const hottest = describeHottest(applyView(profile, view), measureCoverage(profile), { view, limit: functionCount });
-  return [...describeQuality(profile), '', ...hottest].join('\n');
+  const coverage = measureCoverage(profile);
+  const hottest = describeHottest(applyView(profile, view), coverage, { view, limit: functionCount });
+  return [...describeQuality(profile, coverage), '', ...hottest].join('\n');
 }
 
 /** How much was seen, what it cost, what to mistrust. */
-export function describeQuality(profile: Profile): string[] {
-  const coverage = measureCoverage(profile);
+export function describeQuality(profile: Profile, coverage = measureCoverage(profile)): string[] {
   const isRecorded = ['tracebacker', 'agent'].includes(profile.meta.source);
   return [
     ...describeCoverage(profile, coverage),
     ...(isRecorded ? ['what it cost:', ...describeIntrusion(profile, coverage)] : []),
-    ...findTroubles(profile).map((trouble) => printTrouble(profile, trouble)),
+    ...findTroubles(profile, coverage).map((trouble) => printTrouble(profile, trouble)),
   ];
 }
 
@@ -114,17 +114,19 @@ export function printTrouble(profile: Profile, { workers, story }: Trouble): str
   return names === '' ? `! ${story}` : `! ${names}: ${story}`;
 }
 
-function describeIntrusion(profile: Profile, { workers }: Coverage): string[] {
-  return measureIntrusion(profile).workers.map(({ worker, held, waitP50Us, waitP99Us, printedLines, ...usage }) => {
-    const ms = (us: number | null) => (us === null ? '?' : (us / 1_000).toFixed(1));
-    const parts = [`GIL wait ${ms(waitP50Us)} ms (p99 ${ms(waitP99Us)} ms)`];
-    if (held !== null) parts.unshift(`dumps took at most ${percent(held)} of the time`);
-    const estimate = (printedLines * leakBytesPerLine) / 1e6;
-    const growth = usage.rssGrowthKb === null ? '' : `, memory grew by ${(usage.rssGrowthKb / 1_024).toFixed(1)} MB`;
-    if (workers[worker]!.source !== 'agent')
-      parts.push(`leak of the tracebacker up to ${estimate.toFixed(1)} MB${growth}`);
-    return `  ${visible(labelWorker(profile, worker))}: ${parts.join(', ')}`;
-  });
+function describeIntrusion(profile: Profile, coverage: Coverage): string[] {
+  return measureIntrusion(profile, coverage).workers.map(
+    ({ worker, held, waitP50Us, waitP99Us, printedLines, ...usage }) => {
+      const ms = (us: number | null) => (us === null ? '?' : (us / 1_000).toFixed(1));
+      const parts = [`GIL wait ${ms(waitP50Us)} ms (p99 ${ms(waitP99Us)} ms)`];
+      if (held !== null) parts.unshift(`dumps took at most ${percent(held)} of the time`);
+      const estimate = (printedLines * leakBytesPerLine) / 1e6;
+      const growth = usage.rssGrowthKb === null ? '' : `, memory grew by ${(usage.rssGrowthKb / 1_024).toFixed(1)} MB`;
+      if (coverage.workers[worker]!.source !== 'agent')
+        parts.push(`leak of the tracebacker up to ${estimate.toFixed(1)} MB${growth}`);
+      return `  ${visible(labelWorker(profile, worker))}: ${parts.join(', ')}`;
+    },
+  );
 }
 
 interface HottestOptions {
