@@ -8,6 +8,7 @@ import type { Profile } from '../../src/profile/profile.ts';
 import { violations } from '../helpers/axe.ts';
 import { describeWith } from '../helpers/describe-with.ts';
 import { byFunction, chooseWidth, openTable, readChanges, useDiffPages } from '../helpers/diff-page.ts';
+import { reachByTab } from '../helpers/keyboard.ts';
 import { profileFrom } from '../helpers/profile-from.ts';
 import {
   clickFrame,
@@ -297,20 +298,7 @@ describeWith('chromium', 'page of a comparison', () => {
 
   it('lets the keyboard reach every control', async () => {
     const { page } = await open(before, after);
-    const controls = await page
-      .locator('button:visible:enabled, select:visible, input:visible, summary:visible, .chart')
-      .count();
-    const reached = new Set<string>();
-    for (let press = 0; press < controls + 3; press++) {
-      await page.keyboard.press('Tab');
-      reached.add(
-        await page.evaluate(() => {
-          const { tagName, id, textContent } = document.activeElement!;
-          return tagName === 'BODY' ? '' : `${tagName} ${id} ${textContent.slice(0, 40)}`;
-        }),
-      );
-    }
-    reached.delete('');
-    expect(reached.size).toBe(controls);
+    const { controls, reached } = await reachByTab(page);
+    expect(reached).toBe(controls);
   });
 });

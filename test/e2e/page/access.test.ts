@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { viewNames } from '../../../src/page/state.ts';
 import { violations } from '../../helpers/axe.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
+import { reachByTab } from '../../helpers/keyboard.ts';
 import { profileFrom } from '../../helpers/profile-from.ts';
 import { useReportPages } from '../../helpers/report-page.ts';
 
@@ -40,21 +41,8 @@ describeWith('chromium', 'report page for everybody', () => {
 
   it('the keyboard reaches every control', async () => {
     const { page } = await openReport(await write(recording));
-    const controls = await page
-      .locator('button:visible:enabled, select:visible, input:visible, summary:visible, .chart')
-      .count();
-    const reached = new Set<string>();
-    for (let press = 0; press < controls + 3; press++) {
-      await page.keyboard.press('Tab');
-      reached.add(
-        await page.evaluate(() => {
-          const { tagName, id, textContent } = document.activeElement!;
-          return tagName === 'BODY' ? '' : `${tagName} ${id} ${textContent.slice(0, 40)}`;
-        }),
-      );
-    }
-    reached.delete('');
+    const { controls, reached } = await reachByTab(page);
     // The scrollable table of workers is folded away, all else is a control.
-    expect(reached.size).toBe(controls);
+    expect(reached).toBe(controls);
   });
 });
