@@ -1,13 +1,16 @@
 // The report page: loads the recording that it carries and keeps the views in step with one state.
+import { titleOf } from '../formats/template.ts';
 import { createAddress } from './address.ts';
 import { byId, element } from './dom.ts';
 import { createDownloads } from './downloads.ts';
+import { nameOf, offerFiles } from './files.ts';
 import { createFilterPanel } from './filter-panel.ts';
 import { createFlame } from './flame.ts';
 import { createFunctions } from './functions.ts';
 import { showHottest } from './hottest.ts';
 import { listenToKeys } from './keys.ts';
 import { loadReport, type Report } from './load.ts';
+import { ticksText } from './numbers.ts';
 import { layOutForPaper } from './paper.ts';
 import { readHash, writeHash } from './permalink.ts';
 import { createSandwich } from './sandwich.ts';
@@ -79,7 +82,13 @@ function run(report: Report): void {
   };
   const toolbar = createToolbar(page, { onStep: step, onTheme: () => switchTheme() });
   const filters = createFilterPanel(page);
-  const downloads = createDownloads(page, { scene: () => scene, pictures: () => views[state.view].pictures?.() ?? [] });
+  const downloads = createDownloads({
+    name: nameOf(report.profile),
+    files: offerFiles(() => scene.shown),
+    pictures: () => views[state.view].pictures?.() ?? [],
+    title: () => `${titleOf(report.profile)}, ${ticksText(scene.shown.tree.total[0]!, scene.shown.profile.meta)}`,
+    say: page.say,
+  });
   const switchTheme = () => {
     toggleTheme();
     draw();
