@@ -18,10 +18,11 @@ import { createSearch, matchingNodes } from './search.ts';
 import { remember, ShownCache } from './shown.ts';
 import { createSource } from './source.ts';
 import { type Change, change, type PageState, type ViewName, viewNames } from './state.ts';
-import { currentTheme, onSystemTheme, toggleTheme } from './theme.ts';
+import { placeAmong, stepFrom } from './steps.ts';
+import { listenToTheme, showTheme } from './theme.ts';
 import { createTimeline } from './timeline.ts';
 import { createToolbar } from './toolbar.ts';
-import { treeOf } from './trees.ts';
+import { hasOneChart, treeOf } from './trees.ts';
 import { showTruth } from './truth.ts';
 import type { Page, Scene, View } from './view.ts';
 import { findPath, pathTo } from './zoom.ts';
@@ -71,16 +72,16 @@ function run(report: Report): void {
     timeline: createTimeline(page),
     source: createSource(page),
   };
-  const step = (direction: 1 | -1) => {
-    const nodes = matches(treeOf(state.view, scene.shown), scene.found.groups);
-    if (nodes.length === 0) return;
-    const at = state.cursor ?? state.zoom;
-    const later = nodes.findIndex((node) => node > at);
-    const earlier = nodes.findLastIndex((node) => node < at);
-    const next = direction === 1 ? nodes[Math.max(0, later)]! : nodes.at(earlier)!;
-    apply({ zoom: next, cursor: next });
+  /** The frames to step to. */
+  const matching = () => {
+    const canStep = scene.found.count > 0 && hasOneChart(state.view);
+    return canStep ? matches(treeOf(state.view, scene.shown), scene.found.groups) : [];
   };
-  const toolbar = createToolbar(page, { onStep: step, onTheme: () => switchTheme() });
+  const step = (direction: 1 | -1) => {
+    const next = stepFrom(matching(), state.cursor ?? state.zoom, direction);
+    if (next !== null) apply({ zoom: next, cursor: next });
+  };
+  const toolbar = createToolbar(page, step);
   const filters = createFilterPanel(page);
   const downloads = createDownloads({
     name: nameOf(report.profile),
@@ -89,14 +90,10 @@ function run(report: Report): void {
     title: () => `${titleOf(report.profile)}, ${ticksText(scene.shown.tree.total[0]!, scene.shown.profile.meta)}`,
     say: page.say,
   });
-  const switchTheme = () => {
-    toggleTheme();
-    draw();
-  };
+  const switchTheme = listenToTheme(() => draw());
 
   function draw(): void {
-    const theme = currentTheme();
-    document.documentElement.dataset.theme = theme;
+    const theme = showTheme();
     const shown = cache.get(state);
     if (state.zoom >= treeOf(state.view, shown).group.length) state = { ...state, zoom: 0 };
     const found = search(shown, state.search, state.regex);
@@ -111,7 +108,7 @@ function run(report: Report): void {
         return { shown: ofFunctions, found: searchFunctions(ofFunctions, state.search, state.regex) };
       },
     };
-    toolbar.draw(scene, placeAmongMatches());
+    toolbar.draw(scene, placeAmong(matching(), state.cursor ?? state.zoom));
     filters.draw(scene);
     showHottest(page, scene);
     const view = views[state.view];
@@ -120,13 +117,6 @@ function run(report: Report): void {
     downloads.draw();
     document.body.dataset.view = state.view;
   }
-  const placeAmongMatches = () => {
-    if (state.search === '' || scene.found.count === 0) return null;
-    const nodes = matches(treeOf(state.view, scene.shown), scene.found.groups);
-    const at = nodes.indexOf(state.cursor ?? state.zoom);
-    return { at: at === -1 ? null : at + 1, of: nodes.length };
-  };
-
   const stepBack = () => {
     if (document.activeElement === byId('search') && state.search !== '') apply({ search: '' });
     else if (state.cursor !== null) apply({ cursor: null });
@@ -149,7 +139,6 @@ function run(report: Report): void {
   };
   window.addEventListener('popstate', restore);
   window.addEventListener('resize', draw);
-  onSystemTheme(draw);
   showTruth(report);
   draw();
   document.body.dataset.ready = 'yes';

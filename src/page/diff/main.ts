@@ -6,7 +6,8 @@ import { listenToKeys } from '../keys.ts';
 import { matchGroups, parseQuery, searchTexts } from '../query.ts';
 import { matchingNodes } from '../search.ts';
 import { remember } from '../shown.ts';
-import { currentTheme, onSystemTheme, toggleTheme } from '../theme.ts';
+import { placeAmong, stepFrom } from '../steps.ts';
+import { listenToTheme, showTheme } from '../theme.ts';
 import { createGraph } from './graph.ts';
 import { drawHead } from './head.ts';
 import { type Comparison, loadComparison } from './load.ts';
@@ -56,6 +57,7 @@ function trees(diff: ProfileDiff): Scene['treeAt'] {
 
 function run(comparison: Comparison): void {
   const compared = compare(comparison);
+  const matches = remember(matchingNodes);
   const { by, per } = comparison.initial;
   let state: DiffState = {
     view: 'graph',
@@ -83,27 +85,25 @@ function run(comparison: Comparison): void {
   };
   const views: Record<ViewName, DiffView> = { graph: createGraph(page), table: createTable(page) };
 
+  /** The frames to step to, in the tree of the width. */
+  const matching = () => {
+    const canStep = state.search !== '' && state.view === 'graph';
+    return canStep ? matches(scene.treeAt(state.width).tree, scene.found) : [];
+  };
+  const place = () => nearestPlace(scene.treeAt(state.width), scene.diff, state.cursor ?? state.zoom);
   const step = (direction: 1 | -1) => {
-    const widened = scene.treeAt(state.width);
-    const places = matchingNodes(widened.tree, scene.found);
-    if (places.length === 0) return;
-    const at = nearestPlace(widened, scene.diff, state.cursor ?? state.zoom);
-    const later = places.findIndex((place) => place > at);
-    const earlier = places.findLastIndex((place) => place < at);
-    const node = widened.nodeOf[direction === 1 ? places[Math.max(0, later)]! : places.at(earlier)!]!;
+    const next = stepFrom(matching(), place(), direction);
+    if (next === null) return;
+    const node = scene.treeAt(state.width).nodeOf[next]!;
     page.apply({ zoom: node, cursor: node });
   };
-  const switchTheme = () => {
-    toggleTheme();
-    draw();
-  };
-  const toolbar = createToolbar(page, { onStep: step, onTheme: switchTheme });
+  const toolbar = createToolbar(page, step);
+  const switchTheme = listenToTheme(() => draw());
 
   function draw(): void {
-    const theme = currentTheme();
-    document.documentElement.dataset.theme = theme;
+    const theme = showTheme();
     scene = { ...compared(state), state, theme };
-    toolbar.draw(scene);
+    toolbar.draw(scene, placeAmong(matching(), place()));
     drawHead(page, scene);
     const view = views[state.view];
     if (byId('view').firstElementChild !== view.element) byId('view').replaceChildren(view.element);
@@ -132,7 +132,6 @@ function run(comparison: Comparison): void {
   };
   listenToKeys(actions, keyTexts);
   window.addEventListener('resize', draw);
-  onSystemTheme(draw);
   draw();
   document.body.dataset.ready = 'yes';
 }
