@@ -1,7 +1,7 @@
 // The report page: loads the recording that it carries and keeps the views in step with one state.
 import { titleOf } from '../formats/template.ts';
 import { createAddress } from './address.ts';
-import { byId, element } from './dom.ts';
+import { byId } from './dom.ts';
 import { createDownloads } from './downloads.ts';
 import { nameOf, offerFiles } from './files.ts';
 import { createFilterPanel } from './filter-panel.ts';
@@ -17,6 +17,7 @@ import { createSandwich } from './sandwich.ts';
 import { createSearch, matchingNodes } from './search.ts';
 import { remember, ShownCache } from './shown.ts';
 import { createSource } from './source.ts';
+import { start } from './start.ts';
 import { type Change, change, type PageState, type ViewName, viewNames } from './state.ts';
 import { placeAmong, stepFrom } from './steps.ts';
 import { listenToTheme, showTheme } from './theme.ts';
@@ -34,15 +35,19 @@ function run(report: Report): void {
   const matches = remember(matchingNodes);
   let state = readHash(location.hash, report.initial);
   let scene: Scene;
-  const address = createAddress();
+  const address = createAddress<PageState>({
+    print: (one) => writeHash(one, report.initial),
+    onLeave: () => {
+      state = readHash(location.hash, report.initial);
+      draw();
+    },
+  });
 
   const apply = (part: Change) => {
     const before = state;
     state = keepZoom(scene, change(state, part));
     draw();
-    // What is typed letter by letter makes no step to go back to.
-    const withoutSearch = (of: PageState) => writeHash({ ...of, search: '', regex: false }, report.initial);
-    address.write(writeHash(state, report.initial), withoutSearch(state) !== withoutSearch(before));
+    address.write(before, state);
   };
   const page: Page = {
     report,
@@ -132,21 +137,9 @@ function run(report: Report): void {
     view: (number) => apply({ view: viewNames[number]! }),
     other: (key) => views[state.view].press?.(key) ?? false,
   });
-  const restore = () => {
-    address.forget();
-    state = readHash(location.hash, report.initial);
-    draw();
-  };
-  window.addEventListener('popstate', restore);
   window.addEventListener('resize', draw);
   showTruth(report);
   draw();
-  document.body.dataset.ready = 'yes';
 }
 
-loadReport()
-  .then(run)
-  .catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    byId('warnings').replaceChildren(element('p', '', `This report cannot be shown: ${why}`));
-  });
+start('report', loadReport, run);

@@ -77,6 +77,17 @@ export function createGraph(page: DiffPage): DiffView {
   return {
     element: element('section', 'graph', bar.element, scale, nothing, chart.element),
     draw,
+    pictures() {
+      const painted = chart.painted();
+      if (scene === null || painted === null) return [];
+      const { diff, treeAt, state } = scene;
+      const { tree } = treeAt(state.width);
+      const title = (place: number) => {
+        const { total } = changeOfNode(diff, nodeAt(place));
+        return `${labelNode(tree, diff.groups.labels, place)}: ${wayText(total, diff.options.per)}`;
+      };
+      return [{ painted, widthPx: chart.element.clientWidth, title }];
+    },
     press(key) {
       if (scene === null || document.activeElement !== chart.element) return false;
       const { state, diff, treeAt } = scene;

@@ -1,17 +1,34 @@
 // The page of a comparison: compares the two recordings that it carries and keeps its views in step with one state.
 import { type DiffOptions, diffProfiles, type ProfileDiff } from '../../aggregate/diff.ts';
 import { nearestPlace, type Width, widenTree, widths } from '../../aggregate/diff-frames.ts';
-import { byId, element } from '../dom.ts';
+import { createAddress } from '../address.ts';
+import { byId } from '../dom.ts';
+import { createDownloads } from '../downloads.ts';
 import { listenToKeys } from '../keys.ts';
+import { layOutForPaper } from '../paper.ts';
 import { matchGroups, parseQuery, searchTexts } from '../query.ts';
 import { matchingNodes } from '../search.ts';
 import { remember } from '../shown.ts';
+import { start } from '../start.ts';
 import { placeAmong, stepFrom } from '../steps.ts';
 import { listenToTheme, showTheme } from '../theme.ts';
+import { nameOf, offerFiles } from './files.ts';
 import { createGraph } from './graph.ts';
 import { drawHead } from './head.ts';
 import { type Comparison, loadComparison } from './load.ts';
-import { change, type DiffPage, type DiffState, type DiffView, type Scene, type ViewName, viewNames } from './state.ts';
+import { readHash, writeHash } from './permalink.ts';
+import { widthMeanings } from './scale.ts';
+import {
+  change,
+  type DiffPage,
+  type DiffState,
+  type DiffView,
+  initialState,
+  type Scene,
+  settle,
+  type ViewName,
+  viewNames,
+} from './state.ts';
 import { createTable } from './table.ts';
 import { createToolbar } from './toolbar.ts';
 
@@ -58,31 +75,35 @@ function trees(diff: ProfileDiff): Scene['treeAt'] {
 function run(comparison: Comparison): void {
   const compared = compare(comparison);
   const matches = remember(matchingNodes);
-  const { by, per } = comparison.initial;
-  let state: DiffState = {
-    view: 'graph',
-    by,
-    per,
-    width: 'after',
-    markedOnly: false,
-    rootOnTop: true,
-    zoom: 0,
-    cursor: null,
-    chosen: null,
-    search: '',
-    regex: false,
+  const initial = initialState(comparison.initial);
+  const restored = () => {
+    const asked = readHash(location.hash, initial);
+    const possible = { ...asked, per: comparison.hasTime ? asked.per : initial.per };
+    return settle(possible, compared(possible).diff);
   };
+  let state = restored();
   let scene: Scene;
+  const address = createAddress<DiffState>({
+    print: (one) => writeHash(one, initial),
+    onLeave: () => {
+      state = restored();
+      draw();
+    },
+  });
   const page: DiffPage = {
     comparison,
     apply: (part) => {
+      const before = state;
       state = change(state, part);
       draw();
+      address.write(before, state);
     },
     say: (text) => {
       byId('said').textContent = text;
     },
   };
+  // Before the chart hears of it, which then paints all of itself.
+  layOutForPaper(() => draw());
   const views: Record<ViewName, DiffView> = { graph: createGraph(page), table: createTable(page) };
 
   /** The frames to step to, in the tree of the width. */
@@ -98,6 +119,13 @@ function run(comparison: Comparison): void {
     page.apply({ zoom: node, cursor: node });
   };
   const toolbar = createToolbar(page, step);
+  const downloads = createDownloads({
+    name: nameOf(comparison),
+    files: offerFiles(comparison, () => scene.diff),
+    pictures: () => views[state.view].pictures?.() ?? [],
+    title: () => `${document.title}. ${widthMeanings[state.width]}`,
+    say: page.say,
+  });
   const switchTheme = listenToTheme(() => draw());
 
   function draw(): void {
@@ -108,6 +136,7 @@ function run(comparison: Comparison): void {
     const view = views[state.view];
     if (byId('view').firstElementChild !== view.element) byId('view').replaceChildren(view.element);
     view.draw(scene);
+    downloads.draw();
     document.body.dataset.view = state.view;
   }
 
@@ -133,12 +162,6 @@ function run(comparison: Comparison): void {
   listenToKeys(actions, keyTexts);
   window.addEventListener('resize', draw);
   draw();
-  document.body.dataset.ready = 'yes';
 }
 
-loadComparison()
-  .then(run)
-  .catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    byId('warnings').replaceChildren(element('p', '', `This comparison cannot be shown: ${why}`));
-  });
+start('comparison', loadComparison, run);

@@ -1,7 +1,7 @@
 // What the page says of the recording itself, and how far to trust it.
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { describeWith } from '../../helpers/describe-with.ts';
+import { download } from '../../helpers/download.ts';
 import { profileFrom } from '../../helpers/profile-from.ts';
 import {
   brief,
@@ -108,13 +108,9 @@ describeWith('chromium', 'report page: truth panel', () => {
       const facts = Object.keys(await readFacts(page));
       expect(facts).not.toContain('when');
       expect(facts).not.toContain('where');
-      const saved = async (name: string) => {
-        await page.click('#downloads summary');
-        const [file] = await Promise.all([page.waitForEvent('download'), page.click(`#download-list >> text=${name}`)]);
-        return { name: file.suggestedFilename(), text: readFileSync(await file.path(), 'utf8') };
-      };
-      expect((await saved('Collapsed stacks')).name).toBe('tbprof.collapsed');
-      expect((await saved('SVG')).text).toContain('>tbprof: x.speedscope.json, 5 ticks</text>');
+      expect((await download(page, 'Collapsed stacks')).name).toBe('tbprof.collapsed');
+      const { bytes } = await download(page, 'SVG');
+      expect(bytes.toString()).toContain('>tbprof: x.speedscope.json, 5 ticks</text>');
     });
 
     it('says that the recording was cut off', async () => {
