@@ -6,12 +6,13 @@ import { changeColour, matchColours } from '../../profile/palette.ts';
 import { createChart } from '../chart.ts';
 import { element } from '../dom.ts';
 import { directionOf, showRow } from '../flame.ts';
+import { copyStack } from '../frame-bar.ts';
 import { labelNode } from '../labels.ts';
 import { remember } from '../shown.ts';
 import { hideTooltip, showTooltip } from '../tooltip.ts';
 import { neighbour } from '../zoom.ts';
 import { wayText } from './change-text.ts';
-import { copyStack, createFrameBar } from './frame-bar.ts';
+import { createFrameBar } from './frame-bar.ts';
 import { drawScale } from './scale.ts';
 import { type DiffPage, type DiffView, rowOfNode, type Scene } from './state.ts';
 import { describeFrame } from './tooltip.ts';
@@ -93,7 +94,7 @@ export function createGraph(page: DiffPage): DiffView {
       const { state, diff, treeAt } = scene;
       const widths = treeAt(state.width);
       const at = nearestPlace(widths, diff, state.cursor ?? state.zoom);
-      if (key === 'C' && at !== 0) copyStack(page, scene, nodeAt(at));
+      if (key === 'C' && at !== 0) copyStack(page, diff, { tree: diff.tree.tree, node: nodeAt(at) });
       else if (key === 'Enter') page.apply({ zoom: nodeAt(at) });
       else {
         const direction = directionOf(key, state.rootOnTop);

@@ -1,17 +1,16 @@
 // The page of a comparison: compares the two recordings that it carries and keeps its views in step with one state.
-import { type DiffOptions, diffProfiles, type ProfileDiff } from '../../aggregate/diff.ts';
-import { nearestPlace, type Width, widenTree, widths } from '../../aggregate/diff-frames.ts';
+import { nearestPlace, widths } from '../../aggregate/diff-frames.ts';
 import { createAddress } from '../address.ts';
 import { byId } from '../dom.ts';
 import { createDownloads } from '../downloads.ts';
 import { listenToKeys } from '../keys.ts';
 import { layOutForPaper } from '../paper.ts';
-import { matchGroups, parseQuery, searchTexts } from '../query.ts';
 import { matchingNodes } from '../search.ts';
 import { remember } from '../shown.ts';
 import { start } from '../start.ts';
 import { placeAmong, stepFrom } from '../steps.ts';
 import { listenToTheme, showTheme } from '../theme.ts';
+import { compare } from './compared.ts';
 import { nameOf, offerFiles } from './files.ts';
 import { createGraph } from './graph.ts';
 import { drawHead } from './head.ts';
@@ -44,33 +43,6 @@ const keyTexts = [
   ['t', 'dark or light'],
   ['?', 'this list'],
 ] as const;
-
-/** All that depends on what is compared, and on nothing else of the state. */
-function compare({ before, after, initial }: Comparison) {
-  const diffOf = remember((by: DiffOptions['by'], per: DiffOptions['per']) => {
-    const diff = diffProfiles(before.profile, after.profile, { ...initial, by, per });
-    return { diff, rows: new Map(diff.rows.map((row) => [row.place, row])), treeAt: trees(diff) };
-  });
-  const textsOf = remember((diff: ProfileDiff) => searchTexts(diff.pair.tables, diff.groups, diff.options.by));
-  const search = remember((diff: ProfileDiff, text: string, regex: boolean) => {
-    const query = parseQuery(text, regex);
-    const found = text === '' ? new Uint8Array(diff.groups.labels.length) : matchGroups(textsOf(diff), query);
-    return { found, problem: query.problem };
-  });
-  return ({ by, per, search: text, regex }: DiffState) => {
-    const compared = diffOf(by, per);
-    return { ...compared, ...search(compared.diff, text, regex) };
-  };
-}
-
-function trees(diff: ProfileDiff): Scene['treeAt'] {
-  const known = new Map<Width, ReturnType<typeof widenTree>>();
-  return (width) => {
-    const tree = known.get(width) ?? widenTree(diff, width);
-    known.set(width, tree);
-    return tree;
-  };
-}
 
 function run(comparison: Comparison): void {
   const compared = compare(comparison);

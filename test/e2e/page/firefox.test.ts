@@ -189,14 +189,23 @@ describeWith('firefox', 'pages in Firefox', () => {
   it('compare two recordings', async () => {
     const after = hostileProfile((at) => 20 - at);
     const names = { before: hostile[0]!, after: hostile[1]! };
-    const page = await firefox.open(await writeDiff(profile, after, { names }));
+    const file = await writeDiff(profile, after, { names });
+    const page = await firefox.open(file);
     const diff = diffProfiles(profile, after, byFunction);
     const { tree: ofAfter } = treeOf(after, 'function');
     expect(await drawn(page)).toEqual(expectedFrames(ofAfter));
+    await page.press('b', '/', 'l', 'e', 'a', 'f');
+    await page.click('.chart', { x: 20, y: 2 * 18 + 9 });
+    const again = await firefox.open(file, await hashOf(page));
+    expect((await readFrames(again)).some(({ fade }) => fade)).toBe(true);
+    expect(await readFrames(again)).toEqual(await readFrames(page));
+    expect(await matched(again)).toBe(await matched(page));
+    await page.press('Escape', 'Escape', 'Escape');
     await page.press('2');
     expect((await readChanges(page)).map((cells) => cells.at(-1)).toSorted()).toEqual(diff.groups.labels.toSorted());
     expect(await page.$$eval('#sides b', (all) => all.map((one) => one.textContent))).toEqual(Object.values(names));
     page.expectNoTrouble();
+    again.expectNoTrouble();
   });
 });
 
