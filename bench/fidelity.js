@@ -5,7 +5,7 @@
 //
 // The distance is the total variation distance of the shares of the phases: half the sum of the differences, 0 to 1.
 // "chance" is what as many independent samples of the true shares would have on average: sum of sqrt(2 p (1-p) / (pi n)) / 2.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '30' },
     threads: { type: 'string', default: '1,2,4,8' },
     workloads: { type: 'string', default: 'python,sleep,io,c-gil,c-nogil,lock' },
+    samplers: { type: 'string', default: 'stock,agent,py-spy' },
     'py-spy': { type: 'string', default: 'py-spy' },
   },
 });
@@ -31,8 +32,9 @@ const rateHz = 100;
 const app = join(here, 'fidelity/phases.py');
 
 const folder = mkdtempSync(join(tmpdir(), 'tbf-'));
-const hasPySpy = spawnSync(options['py-spy'], ['--version']).status === 0;
-if (!hasPySpy)
+const wanted = options.samplers.split(',');
+const hasPySpy = wanted.includes('py-spy') && spawnSync(options['py-spy'], ['--version']).status === 0;
+if (!hasPySpy && wanted.includes('py-spy'))
   console.log('py-spy is not installed: not compared (pip install py-spy; --py-spy names another place)\n');
 try {
   await main();
@@ -52,7 +54,7 @@ async function main() {
 }
 
 function show(distance) {
-  return distance === null ? '-' : distance.toFixed(3);
+  return distance == null ? '-' : distance.toFixed(3);
 }
 
 /** One server per row; the samplers take turns. */
@@ -60,7 +62,8 @@ async function measure(workload, threads) {
   // One core more than the load needs, for the truth.
   const server = await startSite({ app, folder, threads: threads + 1 });
   try {
-    const samplers = { stock: () => record('stock'), agent: () => record('agent') };
+    const samplers = {};
+    for (const name of wanted) if (name !== 'py-spy') samplers[name] = () => record(name);
     if (hasPySpy) {
       samplers.pySpy = () => pySpy(server.workerPid, ['--idle']);
       samplers.pySpyCpu = () => pySpy(server.workerPid, []);
@@ -75,7 +78,7 @@ async function measure(workload, threads) {
       cpu[name] = shares?.cpu ? distance(shares.cpu, truth.cpu) : null;
       if (name === 'agent') chance = expectedByChance(truth.wall, seconds * rateHz * threads);
     }
-    return [chance, wall.stock, wall.agent, wall.pySpy ?? null, cpu.agent, cpu.pySpyCpu ?? null];
+    return [chance, wall.stock, wall.agent, wall.pySpy, cpu.agent, cpu.pySpyCpu];
   } finally {
     await server.stop();
   }
@@ -83,12 +86,12 @@ async function measure(workload, threads) {
 
 /** The load begins before the sampler and ends after it; the truth is read right before and right after. */
 async function sampleUnderLoad({ request }, sample, threads, path) {
-  const load = Array.from({ length: threads }, () => request(path));
+  const load = Promise.allSettled(Array.from({ length: threads }, () => request(path)));
   await sleep(1_000);
   const before = JSON.parse(await request('/truth'));
   const shares = await sample();
   const after = JSON.parse(await request('/truth'));
-  await Promise.all(load);
+  await load;
   return { shares, truth: sharesOf(after, before) };
 }
 
@@ -105,10 +108,10 @@ function sharesOf(after, before) {
 
 async function record(prefix) {
   const file = join(folder, 'r.tbprof');
-  execFileSync(process.execPath, [
-    ...[cli, 'record', '--quiet', '-s', join(folder, `${prefix}.`), '-d', `${seconds}s`, '-r', `${rateHz}`],
-    ...['--max-overhead', '100%', '--max-leak', '4GB', '-o', file],
-  ]);
+  const args = [cli, 'record', '--quiet', '-s', join(folder, `${prefix}.`), '-d', `${seconds}s`, '-r', `${rateHz}`];
+  args.push('--max-overhead', '100%', '--max-leak', '4GB', '-o', file);
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0 && status !== 3) throw new Error(`tbprof ended with ${status}: ${stderr}`);
   const { profile } = await loadProfile(readFileSync(file), file);
   const wall = weightByPhase(profile);
   const cpu = prefix === 'agent' ? weightByPhase(weighByCpu(profile)) : null;
