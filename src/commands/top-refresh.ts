@@ -87,7 +87,7 @@ export function measureRefresh(profile: Profile, running: RunningProfile, option
     workers: describeWorkers(profile, coverage),
     ticks: { recent: ticksOf(coverage.recent), whole: ticksOf(coverage.whole) },
     rows: listRows(recent, whole, options).sort(orders[sorting]),
-    troubles: listTroubles({ recent, whole: weigh(whole, options.mode) }, elapsedMs),
+    troubles: listTroubles({ recent, whole: weigh(whole, options.mode), coverage }, elapsedMs),
   };
 }
 
@@ -123,10 +123,12 @@ function ticksOf({ observed, unobserved }: Coverage): Ticks {
   return { observed, unobserved };
 }
 
-function describeWorkers(
-  profile: Profile,
-  { recent, whole }: { readonly recent: Coverage; readonly whole: Coverage },
-): TopWorker[] {
+interface Coverages {
+  readonly recent: Coverage;
+  readonly whole: Coverage;
+}
+
+function describeWorkers(profile: Profile, { recent, whole }: Coverages): TopWorker[] {
   return whole.workers.map(({ worker, source, cores, left }) => {
     const { observed, busyCoreTicks, busyThreadTicks } = recent.workers[worker]!;
     const average = (ticks: number) => (observed === 0 ? null : ticks / observed);
@@ -178,14 +180,15 @@ function weigh(profile: Profile, mode: Mode): Profile {
 interface Looks {
   readonly recent: Profile;
   readonly whole: Profile;
+  readonly coverage: Coverages;
 }
 
 /** How long a new process is news. */
 const newsMs = 60_000;
 
 /** What became of a worker stays true; what is said of all is said of the last seconds. */
-function listTroubles({ recent, whole }: Looks, elapsedMs: number): Trouble[] {
-  const gone = measureCoverage(whole).workers.filter(({ isGone }) => isGone);
+function listTroubles({ recent, whole, coverage }: Looks, elapsedMs: number): Trouble[] {
+  const gone = coverage.whole.workers.filter(({ isGone }) => isGone);
   const news = whole.events.filter(({ kind, timeMs }) => kind === 'respawn' && timeMs >= elapsedMs - newsMs);
   const latest = new Map(news.map((event) => [event.worker, event]));
   return [
@@ -196,7 +199,7 @@ function listTroubles({ recent, whole }: Looks, elapsedMs: number): Trouble[] {
       workers: [worker],
       story: `has a new process, ${count}, since ${Math.max(0, Math.round((elapsedMs - timeMs) / 1_000))} s`,
     })),
-    ...findTroubles(whole).filter(({ workers }) => workers.length > 0),
-    ...findTroubles(recent).filter(({ workers }) => workers.length === 0),
+    ...findTroubles(whole, coverage.whole).filter(({ workers }) => workers.length > 0),
+    ...findTroubles(recent, coverage.recent).filter(({ workers }) => workers.length === 0),
   ];
 }
