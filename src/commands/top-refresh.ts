@@ -92,19 +92,23 @@ export function measureRefresh(profile: Profile, running: RunningProfile, option
 }
 
 const orders: Record<Sorting, (a: TopRow, b: TopRow) => number> = {
-  self: (a, b) =>
-    b.recent.selfShare - a.recent.selfShare ||
-    b.recent.totalShare - a.recent.totalShare ||
-    b.whole.selfShare - a.whole.selfShare ||
-    b.whole.totalShare - a.whole.totalShare ||
-    compare(a.label, b.label),
-  total: (a, b) =>
-    b.recent.totalShare - a.recent.totalShare ||
-    b.recent.selfShare - a.recent.selfShare ||
-    b.whole.totalShare - a.whole.totalShare ||
-    b.whole.selfShare - a.whole.selfShare ||
-    compare(a.label, b.label),
+  self: hottestFirst('selfShare', 'totalShare'),
+  total: hottestFirst('totalShare', 'selfShare'),
 };
+
+/** Now, then since the start; by name where all is equal. */
+function hottestFirst(...shares: readonly ('selfShare' | 'totalShare')[]): (a: TopRow, b: TopRow) => number {
+  const heats = (['recent', 'whole'] as const).flatMap((span) =>
+    shares.map((share) => (row: TopRow) => row[span][share]),
+  );
+  return (a, b) => {
+    for (const heat of heats) {
+      const difference = heat(b) - heat(a);
+      if (difference) return difference;
+    }
+    return compare(a.label, b.label);
+  };
+}
 
 /** What is left to say in the end, of a profile that has ended: all of it, instead of the last seconds. */
 export function concludeRefresh(refresh: Refresh, mode: Mode, sorting: Sorting): Refresh {
