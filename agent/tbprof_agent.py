@@ -1001,6 +1001,8 @@ def _start(prefix, number, mode, with_text=True):
     global _agent
     if not prefix:
         raise ValueError("no prefix: give one to start(), or set TBPROF_SOCKET")
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():  # github.com/python/cpython/issues/152355
+        raise ValueError("without the GIL, reading the stacks of threads that run may crash Python: set PYTHON_GIL=1")
     prefix = os.fsdecode(prefix)
     if prefix.startswith("@"):
         raise ValueError("abstract sockets are open to everyone: give a path instead of %s" % prefix)

@@ -346,6 +346,17 @@ class Life(unittest.TestCase):
             self.assertRegex(result.stderr, r"^tbprof: not started: another process listens on [^\n]*\n$")
             read_all(prefix + "1")  # it still serves
 
+    def test_refuses_a_python_that_runs_without_the_gil(self):
+        said = io.StringIO()
+        with folder() as path, contextlib.redirect_stderr(said):
+            with mock.patch.object(sys, "_is_gil_enabled", lambda: False, create=True):
+                self.assertFalse(agent.start(os.path.join(path, "s."), 1))
+            self.assertEqual(os.listdir(path), [])
+            self.assertRegex(said.getvalue(), r"^tbprof: not started: without the GIL, [^\n]*PYTHON_GIL=1\n$")
+            with mock.patch.object(sys, "_is_gil_enabled", lambda: True, create=True):
+                self.assertTrue(agent.start(os.path.join(path, "s."), 1))
+                agent.stop()
+
     def test_the_number_is_the_pid_where_there_is_none(self):
         with running(number=None) as prefix:
             self.assertTrue(os.path.exists("%s%d.stream" % (prefix, os.getpid())))
