@@ -8,10 +8,13 @@ What to add, with /tmp/tbsocket. as the prefix of the sockets' names:
     gunicorn  def post_fork(server, worker):    in gunicorn.conf.py
                   import tbprof_agent
                   tbprof_agent.start("/tmp/tbsocket.")
-    Celery    @celery.signals.worker_process_init.connect
-              def profile(**_):
-                  import tbprof_agent
+    Celery    import tbprof_agent
+              @celery.signals.worker_process_init.connect
+              def start_tbprof(**_):
                   tbprof_agent.start("/tmp/tbsocket.")
+              @celery.signals.worker_process_shutdown.connect
+              def stop_tbprof(**_):
+                  tbprof_agent.stop()
     others    import tbprof_agent
               tbprof_agent.start("/tmp/tbsocket.")
 
