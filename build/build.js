@@ -44,7 +44,7 @@ async function buildPage(files) {
     DEMO: await compressDemo((profile, { printStream }) => printStream(profile)),
     SCRIPT: script,
   };
-  const page = readFileSync(join(root, 'src/page', files.page), 'utf8');
+  const page = readPage(files.page);
   // With a function: the bundle contains `$&`, which a replacement string would give a meaning.
   return page.replace(/\b(CSP|STYLE|DEMO|SCRIPT)\b/g, (slot) => parts[slot]);
 }
@@ -92,8 +92,14 @@ async function buildSpeedscope() {
     APP: app,
     SCRIPT: script,
   };
-  const page = readFileSync(join(root, 'src/page/speedscope.html'), 'utf8');
+  const page = readPage('speedscope.html');
   return page.replace(/\b(CSP|ICON|STYLE|LICENCES|DEMO|APP|SCRIPT)\b/g, (slot) => parts[slot]);
+}
+
+/** With the parts that pages share. */
+function readPage(name) {
+  const read = (file) => readFileSync(join(root, 'src/page', file), 'utf8');
+  return read(name).replace(/<!-- (parts\/[\w-]+\.html) -->\n/g, (_, part) => read(part));
 }
 
 async function bundle(entry) {

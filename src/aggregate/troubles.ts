@@ -1,7 +1,7 @@
 // What a reader should mistrust, in plain sentences: what happened, to which workers, what to do about it.
 import type { Profile } from '../profile/profile.ts';
 import { type Coverage, measureCoverage, type WorkerCoverage } from './coverage.ts';
-import { measureIntrusion } from './intrusion.ts';
+import { type Intrusion, measureIntrusion } from './intrusion.ts';
 
 export interface Trouble {
   /** Empty where it is about the whole recording. */
@@ -36,7 +36,11 @@ const hindered =
   'the agent waited long for the GIL, most of the time: C code that holds it, or more threads than the processor bears; ' +
   'what computes meanwhile may be under-reported';
 
-export function findTroubles(profile: Profile, coverage = measureCoverage(profile)): Trouble[] {
+export function findTroubles(
+  profile: Profile,
+  coverage = measureCoverage(profile),
+  intrusion = measureIntrusion(profile, coverage),
+): Trouble[] {
   const those = (test: (worker: WorkerCoverage) => boolean) =>
     coverage.workers.filter(test).map(({ worker }) => worker);
   const perWorker: Trouble[] = [
@@ -66,18 +70,16 @@ export function findTroubles(profile: Profile, coverage = measureCoverage(profil
         'sampled less often than asked for, to keep within --max-overhead and --max-leak; the shares are still right',
     },
   ];
-  return [...perWorker.filter(({ workers }) => workers.length > 0), ...aboutTheWhole(profile, coverage)];
+  return [...perWorker.filter(({ workers }) => workers.length > 0), ...aboutTheWhole(coverage, intrusion)];
 }
 
-function aboutTheWhole(profile: Profile, coverage: Coverage): Trouble[] {
-  const { workers, dumps, planned, unobserved } = coverage;
+function aboutTheWhole({ workers, dumps, planned, unobserved }: Coverage, { biased: isBiased }: Intrusion): Trouble[] {
   const troubles: string[] = [];
   if (dumps > 0 && workers.every(({ isGone }) => isGone))
     troubles.push('the server was gone at the end of the recording');
   if (unobserved > 0.05 * planned) {
     troubles.push(`${((100 * unobserved) / planned).toFixed(1)}% of the ticks were not observed`);
   }
-  if (measureIntrusion(profile, coverage).biased)
-    troubles.push(workers.some(({ source }) => source !== 'agent') ? biased : hindered);
+  if (isBiased) troubles.push(workers.some(({ source }) => source !== 'agent') ? biased : hindered);
   return troubles.map((story) => ({ workers: [], story }));
 }

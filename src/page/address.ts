@@ -3,14 +3,23 @@
 
 const typingMs = 300;
 
-export interface Address {
-  /** `isStep`: there is a way back to what was before. */
-  write(hash: string, isStep: boolean): void;
-  /** The reader went somewhere else: what was still to be written is not. */
-  forget(): void;
+interface Searching {
+  readonly search: string;
+  readonly regex: boolean;
 }
 
-export function createAddress(): Address {
+interface AddressOptions<State> {
+  /** The state as the part after `#`. */
+  readonly print: (state: State) => string;
+  /** The reader went back, or somewhere else. */
+  readonly onLeave: () => void;
+}
+
+export interface Address<State> {
+  write(before: State, after: State): void;
+}
+
+export function createAddress<State extends Searching>({ print, onLeave }: AddressOptions<State>): Address<State> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const put = (hash: string, how: 'pushState' | 'replaceState') => {
     if (hash === location.hash) return;
@@ -20,12 +29,17 @@ export function createAddress(): Address {
       // too many in a while: the page goes on without
     }
   };
+  const withoutSearch = (state: State) => print({ ...state, search: '', regex: false });
+  window.addEventListener('popstate', () => {
+    clearTimeout(timer);
+    onLeave();
+  });
   return {
-    write(hash, isStep) {
+    write(before, after) {
       clearTimeout(timer);
-      if (isStep) put(hash, 'pushState');
-      else timer = setTimeout(() => put(hash, 'replaceState'), typingMs);
+      // What is typed letter by letter makes no step to go back to.
+      if (withoutSearch(after) !== withoutSearch(before)) put(print(after), 'pushState');
+      else timer = setTimeout(() => put(print(after), 'replaceState'), typingMs);
     },
-    forget: () => clearTimeout(timer),
   };
 }

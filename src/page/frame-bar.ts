@@ -16,27 +16,32 @@ export interface FrameBar {
 }
 
 export function createFrameBar(page: Page): FrameBar {
-  const bar = element('div', 'frame-bar');
-  bar.setAttribute('role', 'group');
-  bar.setAttribute('aria-label', 'the chosen frame');
+  const bar = createBar();
   return {
-    element: bar,
+    element: bar.element,
     draw(scene, tree) {
       const { state, shown } = scene;
       const node = state.cursor ?? state.zoom;
-      bar.hidden = node === 0;
-      if (node === 0) {
-        bar.replaceChildren();
-        return;
-      }
-      const group = tree.group[node]!;
-      bar.replaceChildren(
-        element('b', '', cutMiddle(shown.groups.labels[group]!, 90)),
+      if (node === 0) return bar.show([]);
+      bar.show([
+        element('b', '', cutMiddle(shown.groups.labels[tree.group[node]!]!, 90)),
         element('span', 'soft', describeWeight(shown, tree, node)),
         ...actions(page, scene, { tree, node }),
-      );
+      ]);
     },
   };
+}
+
+/** What both pages say of a frame stands in the same place; it is gone where there is nothing to say. */
+export function createBar() {
+  const bar = element('div', 'frame-bar');
+  bar.setAttribute('role', 'group');
+  bar.setAttribute('aria-label', 'the chosen frame');
+  const show = (content: readonly HTMLElement[]) => {
+    bar.hidden = content.length === 0;
+    bar.replaceChildren(...content);
+  };
+  return { element: bar, show };
 }
 
 function describeWeight({ profile }: Shown, tree: CallTree, node: number): string {
@@ -97,7 +102,11 @@ export function copyName(page: Page, { profile, by, groups }: Shown, group: numb
 }
 
 /** Root first, a line each. */
-export function copyStack(page: Page, { groups }: Shown, { tree, node }: { tree: CallTree; node: number }): void {
+export function copyStack(
+  page: Pick<Page, 'say'>,
+  { groups }: Pick<Shown, 'groups'>,
+  { tree, node }: { tree: CallTree; node: number },
+): void {
   const lines = pathTo(tree, node).map((group) => groups.labels[group]!);
   void copyText(lines.join('\n')).then((done) => page.say(done ? 'stack copied' : 'cannot copy here'));
 }

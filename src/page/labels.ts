@@ -1,10 +1,18 @@
 // Texts and colours of the nodes of a call tree, as every view shows them.
 import type { CallTree } from '../aggregate/call-tree.ts';
-import { type FrameGroups, kindOf, moduleOf } from '../profile/labels.ts';
+import { type FrameGroups, type Grouping, kindOf, moduleOf } from '../profile/labels.ts';
 import { type Colour, colourGroups, colourOf, type Theme } from '../profile/palette.ts';
 import type { Profile } from '../profile/profile.ts';
 import { share, ticksText, time } from './numbers.ts';
 import type { Shown } from './shown.ts';
+
+/** To choose from. */
+export const groupingNames: Readonly<Record<Grouping, string>> = {
+  line: 'line',
+  function: 'function',
+  file: 'file',
+  module: 'module',
+};
 
 export const rootLabel = 'all workers';
 

@@ -1,24 +1,29 @@
 // The report page: loads the recording that it carries and keeps the views in step with one state.
+import { titleOf } from '../formats/template.ts';
 import { createAddress } from './address.ts';
-import { byId, element } from './dom.ts';
+import { byId } from './dom.ts';
 import { createDownloads } from './downloads.ts';
+import { nameOf, offerFiles } from './files.ts';
 import { createFilterPanel } from './filter-panel.ts';
 import { createFlame } from './flame.ts';
 import { createFunctions } from './functions.ts';
 import { showHottest } from './hottest.ts';
 import { listenToKeys } from './keys.ts';
 import { loadReport, type Report } from './load.ts';
+import { ticksText } from './numbers.ts';
 import { layOutForPaper } from './paper.ts';
 import { readHash, writeHash } from './permalink.ts';
 import { createSandwich } from './sandwich.ts';
 import { createSearch, matchingNodes } from './search.ts';
 import { remember, ShownCache } from './shown.ts';
 import { createSource } from './source.ts';
+import { start } from './start.ts';
 import { type Change, change, type PageState, type ViewName, viewNames } from './state.ts';
-import { currentTheme, onSystemTheme, toggleTheme } from './theme.ts';
+import { placeAmong, stepFrom } from './steps.ts';
+import { listenToTheme, showTheme } from './theme.ts';
 import { createTimeline } from './timeline.ts';
 import { createToolbar } from './toolbar.ts';
-import { treeOf } from './trees.ts';
+import { hasOneChart, treeOf } from './trees.ts';
 import { showTruth } from './truth.ts';
 import type { Page, Scene, View } from './view.ts';
 import { findPath, pathTo } from './zoom.ts';
@@ -30,15 +35,19 @@ function run(report: Report): void {
   const matches = remember(matchingNodes);
   let state = readHash(location.hash, report.initial);
   let scene: Scene;
-  const address = createAddress();
+  const address = createAddress<PageState>({
+    print: (one) => writeHash(one, report.initial),
+    onLeave: () => {
+      state = readHash(location.hash, report.initial);
+      draw();
+    },
+  });
 
   const apply = (part: Change) => {
     const before = state;
     state = keepZoom(scene, change(state, part));
     draw();
-    // What is typed letter by letter makes no step to go back to.
-    const withoutSearch = (of: PageState) => writeHash({ ...of, search: '', regex: false }, report.initial);
-    address.write(writeHash(state, report.initial), withoutSearch(state) !== withoutSearch(before));
+    address.write(before, state);
   };
   const page: Page = {
     report,
@@ -68,26 +77,28 @@ function run(report: Report): void {
     timeline: createTimeline(page),
     source: createSource(page),
   };
+  /** The frames to step to. */
+  const matching = () => {
+    const canStep = scene.found.count > 0 && hasOneChart(state.view);
+    return canStep ? matches(treeOf(state.view, scene.shown), scene.found.groups) : [];
+  };
   const step = (direction: 1 | -1) => {
-    const nodes = matches(treeOf(state.view, scene.shown), scene.found.groups);
-    if (nodes.length === 0) return;
-    const at = state.cursor ?? state.zoom;
-    const later = nodes.findIndex((node) => node > at);
-    const earlier = nodes.findLastIndex((node) => node < at);
-    const next = direction === 1 ? nodes[Math.max(0, later)]! : nodes.at(earlier)!;
-    apply({ zoom: next, cursor: next });
+    const next = stepFrom(matching(), state.cursor ?? state.zoom, direction);
+    if (next !== null) apply({ zoom: next, cursor: next });
   };
-  const toolbar = createToolbar(page, { onStep: step, onTheme: () => switchTheme() });
+  const toolbar = createToolbar(page, step);
   const filters = createFilterPanel(page);
-  const downloads = createDownloads(page, { scene: () => scene, pictures: () => views[state.view].pictures?.() ?? [] });
-  const switchTheme = () => {
-    toggleTheme();
-    draw();
-  };
+  const downloads = createDownloads({
+    name: nameOf(report.profile),
+    files: offerFiles(() => scene.shown),
+    pictures: () => views[state.view].pictures?.() ?? [],
+    title: () => `${titleOf(report.profile)}, ${ticksText(scene.shown.tree.total[0]!, scene.shown.profile.meta)}`,
+    say: page.say,
+  });
+  const switchTheme = listenToTheme(() => draw());
 
   function draw(): void {
-    const theme = currentTheme();
-    document.documentElement.dataset.theme = theme;
+    const theme = showTheme();
     const shown = cache.get(state);
     if (state.zoom >= treeOf(state.view, shown).group.length) state = { ...state, zoom: 0 };
     const found = search(shown, state.search, state.regex);
@@ -102,7 +113,7 @@ function run(report: Report): void {
         return { shown: ofFunctions, found: searchFunctions(ofFunctions, state.search, state.regex) };
       },
     };
-    toolbar.draw(scene, placeAmongMatches());
+    toolbar.draw(scene, placeAmong(matching(), state.cursor ?? state.zoom));
     filters.draw(scene);
     showHottest(page, scene);
     const view = views[state.view];
@@ -111,13 +122,6 @@ function run(report: Report): void {
     downloads.draw();
     document.body.dataset.view = state.view;
   }
-  const placeAmongMatches = () => {
-    if (state.search === '' || scene.found.count === 0) return null;
-    const nodes = matches(treeOf(state.view, scene.shown), scene.found.groups);
-    const at = nodes.indexOf(state.cursor ?? state.zoom);
-    return { at: at === -1 ? null : at + 1, of: nodes.length };
-  };
-
   const stepBack = () => {
     if (document.activeElement === byId('search') && state.search !== '') apply({ search: '' });
     else if (state.cursor !== null) apply({ cursor: null });
@@ -133,22 +137,9 @@ function run(report: Report): void {
     view: (number) => apply({ view: viewNames[number]! }),
     other: (key) => views[state.view].press?.(key) ?? false,
   });
-  const restore = () => {
-    address.forget();
-    state = readHash(location.hash, report.initial);
-    draw();
-  };
-  window.addEventListener('popstate', restore);
   window.addEventListener('resize', draw);
-  onSystemTheme(draw);
   showTruth(report);
   draw();
-  document.body.dataset.ready = 'yes';
 }
 
-loadReport()
-  .then(run)
-  .catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    byId('warnings').replaceChildren(element('p', '', `This report cannot be shown: ${why}`));
-  });
+start('report', loadReport, run);

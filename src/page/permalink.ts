@@ -1,80 +1,62 @@
-// State <-> the part of the address after `#`. What says nothing that is not said anyway is left out; what does not make
-// sense is passed by, since anybody can write an address.
+// The state of the report page <-> the part of the address after `#`.
 import { groupings } from '../profile/labels.ts';
+import { HashReader, printHash } from './hash.ts';
 import { type Filters, type PageState, shownMeasures, splits, viewNames } from './state.ts';
 
 export function writeHash(state: PageState, initial: PageState): string {
   const { filters } = state;
-  const parts = new URLSearchParams();
-  const put = (name: string, value: string, usual: string) => {
-    if (value !== usual) parts.set(name, value);
-  };
-  put('view', state.view, initial.view);
-  put('by', state.by, initial.by);
-  put('split', state.split, initial.split);
-  put('measure', state.measure, initial.measure);
-  put('root', state.rootOnTop ? 'top' : 'bottom', initial.rootOnTop ? 'top' : 'bottom');
-  put('zoom', String(state.zoom), '0');
-  put('q', state.search, '');
-  put('regex', state.regex ? '1' : '', '');
-  put('workers', filters.workers.join(' '), '');
-  put('threads', filters.threads.join(' '), '');
-  put('from', String(filters.fromMs ?? ''), '');
-  put('to', String(filters.toMs ?? ''), '');
-  put('focus', filters.focus, '');
-  put('include', filters.include, '');
-  put('exclude', filters.exclude, '');
-  for (const module of filters.hide) parts.append('hide', module);
-  put('app', filters.appOnly ? '1' : '', '');
-  put('function', state.subject ?? '', '');
-  put('file', state.file ?? '', '');
-  const text = parts.toString();
-  return text === '' ? '' : `#${text}`;
+  const root = ({ rootOnTop }: PageState) => (rootOnTop ? 'top' : 'bottom');
+  return printHash([
+    ['view', state.view, initial.view],
+    ['by', state.by, initial.by],
+    ['split', state.split, initial.split],
+    ['measure', state.measure, initial.measure],
+    ['root', root(state), root(initial)],
+    ['zoom', String(state.zoom), '0'],
+    ['q', state.search, ''],
+    ['regex', state.regex ? '1' : '', ''],
+    ['workers', filters.workers.join(' '), ''],
+    ['threads', filters.threads.join(' '), ''],
+    ['from', String(filters.fromMs ?? ''), ''],
+    ['to', String(filters.toMs ?? ''), ''],
+    ['focus', filters.focus, ''],
+    ['include', filters.include, ''],
+    ['exclude', filters.exclude, ''],
+    ...filters.hide.map((module) => ['hide', module, null] as const),
+    ['app', filters.appOnly ? '1' : '', ''],
+    ['function', state.subject ?? '', ''],
+    ['file', state.file ?? '', ''],
+  ]);
 }
 
 export function readHash(hash: string, initial: PageState): PageState {
-  const parts = new URLSearchParams(hash.replace(/^#/, ''));
-  const text = (name: string) => parts.get(name) ?? '';
-  const oneOf = <Name extends string>(name: string, names: readonly Name[], usual: Name) =>
-    names.find((known) => known === parts.get(name)) ?? usual;
+  const said = new HashReader(hash);
   return {
-    view: oneOf('view', viewNames, initial.view),
-    by: oneOf('by', groupings, initial.by),
-    split: oneOf('split', splits, initial.split),
-    measure: oneOf('measure', shownMeasures, initial.measure),
-    rootOnTop: oneOf('root', ['top', 'bottom'], initial.rootOnTop ? 'top' : 'bottom') === 'top',
-    zoom: whole(text('zoom')) ?? 0,
-    search: text('q'),
-    regex: text('regex') === '1',
-    filters: readFilters(parts),
-    subject: parts.get('function'),
-    file: parts.get('file'),
+    view: said.oneOf('view', viewNames, initial.view),
+    by: said.oneOf('by', groupings, initial.by),
+    split: said.oneOf('split', splits, initial.split),
+    measure: said.oneOf('measure', shownMeasures, initial.measure),
+    rootOnTop: said.oneOf('root', ['top', 'bottom'], initial.rootOnTop ? 'top' : 'bottom') === 'top',
+    zoom: said.whole('zoom') ?? 0,
+    search: said.text('q') ?? '',
+    regex: said.isSet('regex'),
+    filters: readFilters(said),
+    subject: said.text('function'),
+    file: said.text('file'),
     cursor: null,
   };
 }
 
-function readFilters(parts: URLSearchParams): Filters {
-  const text = (name: string) => parts.get(name) ?? '';
-  const numbers = (name: string) => [
-    ...new Set(
-      text(name)
-        .split(' ')
-        .flatMap((part) => whole(part) ?? []),
-    ),
-  ];
+function readFilters(said: HashReader): Filters {
   return {
-    workers: numbers('workers'),
-    threads: numbers('threads'),
-    fromMs: whole(text('from')),
-    toMs: whole(text('to')),
-    focus: text('focus'),
-    include: text('include'),
-    exclude: text('exclude'),
-    hide: parts.getAll('hide'),
-    appOnly: text('app') === '1',
+    workers: said.wholes('workers'),
+    threads: said.wholes('threads'),
+    fromMs: said.whole('from'),
+    toMs: said.whole('to'),
+    focus: said.text('focus') ?? '',
+    include: said.text('include') ?? '',
+    exclude: said.text('exclude') ?? '',
+    hide: said.texts('hide'),
+    appOnly: said.isSet('app'),
   };
-}
-
-function whole(text: string): number | null {
-  return /^\d{1,10}$/.test(text) ? Number(text) : null;
 }

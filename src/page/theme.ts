@@ -1,5 +1,6 @@
 // Dark or light: the system's choice until the reader makes one, which is kept where the browser keeps anything.
 import type { Theme } from '../profile/palette.ts';
+import { byId } from './dom.ts';
 
 const key = 'tbprof-theme';
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
@@ -15,20 +16,30 @@ function readChoice(): Theme | null {
 
 let choice = readChoice();
 
-export function currentTheme(): Theme {
+function currentTheme(): Theme {
   return choice ?? (dark.matches ? 'dark' : 'light');
 }
 
-export function toggleTheme(): void {
-  choice = currentTheme() === 'dark' ? 'light' : 'dark';
-  try {
-    localStorage.setItem(key, choice);
-  } catch {
-    // the choice holds for as long as the page is open
-  }
+/** Tells the style sheet and the button. */
+export function showTheme(): Theme {
+  const theme = currentTheme();
+  document.documentElement.dataset.theme = theme;
+  byId('theme').textContent = theme === 'dark' ? 'Light' : 'Dark';
+  return theme;
 }
 
-/** Calls back when the system's choice changes. */
-export function onSystemTheme(changed: () => void): void {
+/** Calls back when the other theme is to be shown: by the system's choice, by the button, or by the function it gives. */
+export function listenToTheme(changed: () => void): () => void {
+  const toggle = () => {
+    choice = currentTheme() === 'dark' ? 'light' : 'dark';
+    try {
+      localStorage.setItem(key, choice);
+    } catch {
+      // the choice holds for as long as the page is open
+    }
+    changed();
+  };
+  byId('theme').addEventListener('click', toggle);
   dark.addEventListener('change', changed);
+  return toggle;
 }

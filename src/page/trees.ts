@@ -21,6 +21,11 @@ export function describeLeftOut(tree: CallTree): string {
 
 const turned = remember((tree: CallTree) => buildBottomUp(tree, { minTicks: leastTicks(tree) }));
 
+/** Whether the view is a graph of that tree. */
+export function hasOneChart(view: ViewName): boolean {
+  return view === 'flame' || view === 'bottom-up';
+}
+
 export function treeOf(view: ViewName, { tree }: Pick<Shown, 'tree'>): CallTree {
   return view === 'bottom-up' ? turned(tree) : tree;
 }

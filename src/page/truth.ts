@@ -1,8 +1,9 @@
 // How far the picture is to be trusted: a verdict in one line, plain sentences where it is biased or incomplete, and
 // what was seen of each worker.
 import type { WorkerCoverage } from '../aggregate/coverage.ts';
-import { measureIntrusion, type WorkerIntrusion } from '../aggregate/intrusion.ts';
+import { type Intrusion, measureIntrusion, type WorkerIntrusion } from '../aggregate/intrusion.ts';
 import { findTroubles } from '../aggregate/troubles.ts';
+import { startOf } from '../formats/amounts.ts';
 import { labelWorker } from '../profile/labels.ts';
 import { byId, element } from './dom.ts';
 import type { Report } from './load.ts';
@@ -14,7 +15,8 @@ const mostWorkers = 100;
 
 export function showTruth(report: Report): void {
   const { profile, coverage } = report;
-  const warnings = findWarnings(report);
+  const intrusion = measureIntrusion(profile, coverage);
+  const warnings = findWarnings(report, intrusion);
   const level = judge(report, warnings);
   byId('verdict').replaceChildren(
     element('span', `badge ${level}`, verdicts[level]),
@@ -22,15 +24,14 @@ export function showTruth(report: Report): void {
   );
   byId('warnings').replaceChildren(...warnings.map((text) => element('p', '', cutMiddle(text, 3_000))));
   byId('facts').replaceChildren(
-    ...listFacts(report).flatMap(([name, value]) => [
+    ...listFacts(report, intrusion).flatMap(([name, value]) => [
       element('dt', '', name),
       element('dd', '', cutMiddle(value, 3_000)),
     ]),
   );
-  const intrusion = measureIntrusion(profile).workers;
   const rows = coverage.workers
     .slice(0, mostWorkers)
-    .map((worker) => drawWorker(report, worker, intrusion[worker.worker]!));
+    .map((worker) => drawWorker(report, worker, intrusion.workers[worker.worker]!));
   byId('workers').replaceChildren(drawHead(), element('tbody', '', ...rows));
   const more = coverage.workers.length - rows.length;
   byId('workers-note').textContent = more > 0 ? `and ${countText(more, 'worker')} more` : '';
@@ -50,39 +51,41 @@ function describeRecording({ profile: { meta, workers }, coverage }: Report): st
   const long = meta.durationMs === null ? 'cut off' : `${(meta.durationMs / 1_000).toFixed(1)} s`;
   return [
     cutMiddle(meta.host, 60),
-    new Date(meta.startedEpochMs).toLocaleString(),
+    startOf(meta) === null ? '' : new Date(meta.startedEpochMs).toLocaleString(),
     long,
     countText(workers.length, 'worker'),
     `${share(coverage.observed, coverage.planned)} of the ticks observed`,
-  ].join(' · ');
+  ]
+    .filter((part) => part !== '')
+    .join(' · ');
 }
 
-function listFacts(report: Report): [string, string][] {
+/** Files of other tools may not say when and where they were made, and counts nothing of time. */
+function listFacts(report: Report, intrusion: Intrusion): [string, string][] {
   const { profile, coverage } = report;
   const { meta } = profile;
-  const started = new Date(meta.startedEpochMs);
+  const start = startOf(meta);
   const of = (ticks: number) => `${ticks} of ${coverage.planned} ticks (${share(ticks, coverage.planned)})`;
-  const always: [string, string][] = [
-    ['workers', String(profile.workers.length)],
-    ['recorded by', `${meta.recorder}, from ${meta.source}`],
-  ];
-  if (meta.measure === 'count') return always;
-  return [
-    ['when', `${started.toLocaleString()} (${started.toISOString()})`],
-    ['where', meta.host],
+  const ofTime: [string, string][] = [
     ['how long', meta.durationMs === null ? 'cut off' : `${(meta.durationMs / 1_000).toFixed(1)} s`],
     ['rate', `${meta.rateHz} dumps/s per worker`],
     ['observed', of(coverage.observed)],
     ['unobserved', of(coverage.unobserved)],
     ['dumps', String(coverage.dumps)],
-    ['what it cost', describeCost(report)],
-    ...always,
+    ['what it cost', describeCost(intrusion)],
   ];
+  const facts: [string, string][] = [
+    ['when', start === null ? '' : `${new Date(start).toLocaleString()} (${start})`],
+    ['where', meta.host],
+    ...(meta.measure === 'count' ? [] : ofTime),
+    ['workers', String(profile.workers.length)],
+    ['recorded by', `${meta.recorder}, from ${meta.source}`],
+  ];
+  return facts.filter(([, value]) => value !== '');
 }
 
 /** The worst of the workers: nobody looks at the others. */
-function describeCost({ profile }: Report): string {
-  const { workers } = measureIntrusion(profile);
+function describeCost({ workers }: Intrusion): string {
   const worst = (numbers: (number | null)[]) => numbers.reduce<number>((most, one) => Math.max(most, one ?? -1), -1);
   const held = worst(workers.map((worker) => worker.held));
   const waitUs = worst(workers.map((worker) => worker.waitP99Us));
@@ -156,12 +159,12 @@ function describeEvents({ respawns, stride, cutStacks, unreadableLines, left, is
   return parts.join(', ') || '–';
 }
 
-function findWarnings({ profile, coverage, whole }: Report): string[] {
+function findWarnings({ profile, coverage, whole }: Report, intrusion: Intrusion): string[] {
   const found: string[] = [];
   if (!whole) found.push('The recording was cut off: its end is missing.');
   if (coverage.observed === 0) found.push('Nothing was observed: there is not one dump in the recording.');
   else if (coverage.sampled === 0) found.push('No Python code was seen running: the workers were idle.');
-  for (const { workers, story } of findTroubles(profile)) {
+  for (const { workers, story } of findTroubles(profile, coverage, intrusion)) {
     const names = workers.map((worker) => labelWorker(profile, worker)).join(', ');
     found.push(names === '' ? `${story[0]!.toUpperCase()}${story.slice(1)}.` : `${names}: ${story}.`);
   }

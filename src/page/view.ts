@@ -1,8 +1,8 @@
 // What every view of the page is: an element that draws the same scene in its own way.
 import type { Theme } from '../profile/palette.ts';
 import type { Profile } from '../profile/profile.ts';
-import type { Picture } from './downloads.ts';
 import type { Report } from './load.ts';
+import type { Picture } from './pictures.ts';
 import type { Found } from './search.ts';
 import type { Shown } from './shown.ts';
 import type { Change, PageState } from './state.ts';

@@ -7,21 +7,25 @@ import { diffHtml } from '../../src/formats/diff-html.ts';
 import { readTemplate } from '../../src/output/files.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { type OpenPage, useChromium } from './chromium.ts';
+import type { ReadablePage } from './readable-page.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 export const byFunction: DiffOptions = { by: 'function', per: 'share', stacks: false };
 
-interface Asked {
+interface Compared {
   readonly options?: Partial<DiffOptions>;
   readonly names?: { readonly before: string; readonly after: string };
+}
+
+interface Asked extends Compared {
   readonly open?: Parameters<ReturnType<typeof useChromium>['open']>[1];
 }
 
-export function useDiffPages() {
-  const browser = useChromium();
+/** Files of the page of a comparison. */
+export function useDiffFiles() {
   const folder = temporaryFolder();
   let pages = 0;
-  return async (before: Profile, after: Profile, { options = {}, names, open }: Asked = {}): Promise<OpenPage> => {
+  return async (before: Profile, after: Profile, { options = {}, names }: Compared = {}): Promise<string> => {
     const diff = diffProfiles(before, after, { ...byFunction, ...options });
     const named = { diff, before: 'monday.html', after: 'tuesday.html', ...names };
     let text = '';
@@ -29,7 +33,15 @@ export function useDiffPages() {
     pages += 1;
     const file = join(folder, `${pages}.html`);
     writeFileSync(file, text);
-    const opened = await browser.open(file, open);
+    return file;
+  };
+}
+
+export function useDiffPages() {
+  const browser = useChromium();
+  const write = useDiffFiles();
+  return async (before: Profile, after: Profile, asked: Asked = {}): Promise<OpenPage> => {
+    const opened = await browser.open(await write(before, after, asked), asked.open);
     await opened.page.waitForSelector('body[data-ready]');
     return opened;
   };
@@ -44,8 +56,8 @@ export async function openTable(page: Page): Promise<void> {
 }
 
 /** The cells of the table, without what only ears hear. */
-export function readChanges(page: Page): Promise<string[][]> {
-  return page.locator('table.changes tbody tr').evaluateAll((rows) =>
+export function readChanges(page: ReadablePage): Promise<string[][]> {
+  return page.$$eval('table.changes tbody tr', (rows) =>
     rows.map((row) =>
       [...row.children].map((cell) => {
         const copy = cell.cloneNode(true) as Element;

@@ -8,23 +8,28 @@ import { html } from '../../src/formats/html.ts';
 import { ProfileBuilder } from '../../src/profile/builder.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { type OpenPage, useChromium } from './chromium.ts';
+import type { ReadablePage } from './readable-page.ts';
 import { renderText } from './rendered.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 type OpenOptions = Parameters<ReturnType<typeof useChromium>['open']>[1];
 
-export function useReportPages() {
-  const browser = useChromium();
+/** Files of the page of a profile. */
+export function useReportFiles() {
   const folder = temporaryFolder();
   let pages = 0;
-
-  /** A file of the page of a profile. */
   const write = async (profile: Profile, view: View = defaultView, change = (page: string) => page) => {
     pages += 1;
     const file = join(folder, `${pages}.html`);
     writeFileSync(file, change(await renderText(html, profile, view)));
     return file;
   };
+  return { folder, write };
+}
+
+export function useReportPages() {
+  const browser = useChromium();
+  const { folder, write } = useReportFiles();
   const openReport = async (file: string, options?: OpenOptions): Promise<OpenPage> => {
     const opened = await browser.open(file, options);
     await opened.page.waitForSelector('body[data-ready]');
@@ -65,13 +70,11 @@ export interface FrameOnPage {
 }
 
 /** The frames that are elements, row by row, from left to right. `chart` is the number of the chart, where there are two. */
-export async function readFrames(page: Page, { raw = false, chart = 0 } = {}): Promise<FrameOnPage[]> {
-  const frames = await page
-    .locator('.chart')
-    .nth(chart)
-    .locator('g.frame')
-    .evaluateAll((groups) => {
-      const width = groups[0]!.closest('svg')!.clientWidth;
+export async function readFrames(page: ReadablePage, { raw = false, chart = 0 } = {}): Promise<FrameOnPage[]> {
+  const charts = await page.$$eval('.chart', (all) =>
+    all.map((one) => {
+      const groups = [...one.querySelectorAll('g.frame')];
+      const width = groups[0]?.closest('svg')?.clientWidth ?? 0;
       const rect = (group: Element) => group.querySelector('rect')!;
       const tops = groups.map((group) => rect(group).getBoundingClientRect().top);
       const top = Math.min(...tops);
@@ -88,7 +91,9 @@ export async function readFrames(page: Page, { raw = false, chart = 0 } = {}): P
           fill: rect(group).getAttribute('fill')!,
         };
       });
-    });
+    }),
+  );
+  const frames = charts[chart]!;
   frames.sort((a, b) => a.row - b.row || a.left - b.left);
   return raw ? frames : frames.map((frame) => ({ ...frame, label: frame.label.replace(' (/app/main.py:1)', '') }));
 }
@@ -132,14 +137,14 @@ export function warningsOf(page: Page): Promise<string[]> {
 }
 
 /** The texts of the cells of the table of functions. */
-export function readTable(page: Page): Promise<string[][]> {
-  return page
-    .locator('table.functions tbody tr')
-    .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
+export function readTable(page: ReadablePage): Promise<string[][]> {
+  return page.$$eval('table.functions tbody tr', (rows) =>
+    rows.map((row) => [...row.children].map((cell) => cell.textContent)),
+  );
 }
 
-export async function matched(page: Page): Promise<string> {
-  return (await page.textContent('#matched')) ?? '';
+export function matched(page: ReadablePage): Promise<string> {
+  return page.$$eval('#matched', ([all]) => all!.textContent);
 }
 
 export async function scope(page: Page): Promise<string> {

@@ -20,6 +20,11 @@ const parts = {
     packages: ['chromium'],
     isThere: () => existsSync('/usr/bin/chromium'),
   },
+  firefox: {
+    name: 'Firefox',
+    packages: ['firefox-esr'],
+    isThere: () => existsSync('/usr/bin/firefox-esr'),
+  },
   go: {
     name: 'Go, for its pprof',
     packages: ['golang-go'],

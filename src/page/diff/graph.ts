@@ -6,12 +6,13 @@ import { changeColour, matchColours } from '../../profile/palette.ts';
 import { createChart } from '../chart.ts';
 import { element } from '../dom.ts';
 import { directionOf, showRow } from '../flame.ts';
+import { copyStack } from '../frame-bar.ts';
 import { labelNode } from '../labels.ts';
 import { remember } from '../shown.ts';
 import { hideTooltip, showTooltip } from '../tooltip.ts';
 import { neighbour } from '../zoom.ts';
 import { wayText } from './change-text.ts';
-import { copyStack, createFrameBar } from './frame-bar.ts';
+import { createFrameBar } from './frame-bar.ts';
 import { drawScale } from './scale.ts';
 import { type DiffPage, type DiffView, rowOfNode, type Scene } from './state.ts';
 import { describeFrame } from './tooltip.ts';
@@ -77,12 +78,23 @@ export function createGraph(page: DiffPage): DiffView {
   return {
     element: element('section', 'graph', bar.element, scale, nothing, chart.element),
     draw,
+    pictures() {
+      const painted = chart.painted();
+      if (scene === null || painted === null) return [];
+      const { diff, treeAt, state } = scene;
+      const { tree } = treeAt(state.width);
+      const title = (place: number) => {
+        const { total } = changeOfNode(diff, nodeAt(place));
+        return `${labelNode(tree, diff.groups.labels, place)}: ${wayText(total, diff.options.per)}`;
+      };
+      return [{ painted, widthPx: chart.element.clientWidth, title }];
+    },
     press(key) {
       if (scene === null || document.activeElement !== chart.element) return false;
       const { state, diff, treeAt } = scene;
       const widths = treeAt(state.width);
       const at = nearestPlace(widths, diff, state.cursor ?? state.zoom);
-      if (key === 'C' && at !== 0) copyStack(page, scene, nodeAt(at));
+      if (key === 'C' && at !== 0) copyStack(page, diff, { tree: diff.tree.tree, node: nodeAt(at) });
       else if (key === 'Enter') page.apply({ zoom: nodeAt(at) });
       else {
         const direction = directionOf(key, state.rootOnTop);

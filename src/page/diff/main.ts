@@ -1,16 +1,33 @@
 // The page of a comparison: compares the two recordings that it carries and keeps its views in step with one state.
-import { type DiffOptions, diffProfiles, type ProfileDiff } from '../../aggregate/diff.ts';
-import { nearestPlace, type Width, widenTree, widths } from '../../aggregate/diff-frames.ts';
-import { byId, element } from '../dom.ts';
+import { nearestPlace, widths } from '../../aggregate/diff-frames.ts';
+import { createAddress } from '../address.ts';
+import { byId } from '../dom.ts';
+import { createDownloads } from '../downloads.ts';
 import { listenToKeys } from '../keys.ts';
-import { matchGroups, parseQuery, searchTexts } from '../query.ts';
+import { layOutForPaper } from '../paper.ts';
 import { matchingNodes } from '../search.ts';
 import { remember } from '../shown.ts';
-import { currentTheme, onSystemTheme, toggleTheme } from '../theme.ts';
+import { start } from '../start.ts';
+import { placeAmong, stepFrom } from '../steps.ts';
+import { listenToTheme, showTheme } from '../theme.ts';
+import { compare } from './compared.ts';
+import { nameOf, offerFiles } from './files.ts';
 import { createGraph } from './graph.ts';
 import { drawHead } from './head.ts';
 import { type Comparison, loadComparison } from './load.ts';
-import { change, type DiffPage, type DiffState, type DiffView, type Scene, type ViewName, viewNames } from './state.ts';
+import { readHash, writeHash } from './permalink.ts';
+import { widthMeanings } from './scale.ts';
+import {
+  change,
+  type DiffPage,
+  type DiffState,
+  type DiffView,
+  initialState,
+  type Scene,
+  settle,
+  type ViewName,
+  viewNames,
+} from './state.ts';
 import { createTable } from './table.ts';
 import { createToolbar } from './toolbar.ts';
 
@@ -27,87 +44,71 @@ const keyTexts = [
   ['?', 'this list'],
 ] as const;
 
-/** All that depends on what is compared, and on nothing else of the state. */
-function compare({ before, after, initial }: Comparison) {
-  const diffOf = remember((by: DiffOptions['by'], per: DiffOptions['per']) => {
-    const diff = diffProfiles(before.profile, after.profile, { ...initial, by, per });
-    return { diff, rows: new Map(diff.rows.map((row) => [row.place, row])), treeAt: trees(diff) };
-  });
-  const textsOf = remember((diff: ProfileDiff) => searchTexts(diff.pair.tables, diff.groups, diff.options.by));
-  const search = remember((diff: ProfileDiff, text: string, regex: boolean) => {
-    const query = parseQuery(text, regex);
-    const found = text === '' ? new Uint8Array(diff.groups.labels.length) : matchGroups(textsOf(diff), query);
-    return { found, problem: query.problem };
-  });
-  return ({ by, per, search: text, regex }: DiffState) => {
-    const compared = diffOf(by, per);
-    return { ...compared, ...search(compared.diff, text, regex) };
-  };
-}
-
-function trees(diff: ProfileDiff): Scene['treeAt'] {
-  const known = new Map<Width, ReturnType<typeof widenTree>>();
-  return (width) => {
-    const tree = known.get(width) ?? widenTree(diff, width);
-    known.set(width, tree);
-    return tree;
-  };
-}
-
 function run(comparison: Comparison): void {
   const compared = compare(comparison);
-  const { by, per } = comparison.initial;
-  let state: DiffState = {
-    view: 'graph',
-    by,
-    per,
-    width: 'after',
-    markedOnly: false,
-    rootOnTop: true,
-    zoom: 0,
-    cursor: null,
-    chosen: null,
-    search: '',
-    regex: false,
+  const matches = remember(matchingNodes);
+  const initial = initialState(comparison.initial);
+  const restored = () => {
+    const asked = readHash(location.hash, initial);
+    const possible = { ...asked, per: comparison.hasTime ? asked.per : initial.per };
+    return settle(possible, compared(possible).diff);
   };
+  let state = restored();
   let scene: Scene;
+  const address = createAddress<DiffState>({
+    print: (one) => writeHash(one, initial),
+    onLeave: () => {
+      state = restored();
+      draw();
+    },
+  });
   const page: DiffPage = {
     comparison,
     apply: (part) => {
+      const before = state;
       state = change(state, part);
       draw();
+      address.write(before, state);
     },
     say: (text) => {
       byId('said').textContent = text;
     },
   };
+  // Before the chart hears of it, which then paints all of itself.
+  layOutForPaper(() => draw());
   const views: Record<ViewName, DiffView> = { graph: createGraph(page), table: createTable(page) };
 
+  /** The frames to step to, in the tree of the width. */
+  const matching = () => {
+    const canStep = state.search !== '' && state.view === 'graph';
+    return canStep ? matches(scene.treeAt(state.width).tree, scene.found) : [];
+  };
+  const place = () => nearestPlace(scene.treeAt(state.width), scene.diff, state.cursor ?? state.zoom);
   const step = (direction: 1 | -1) => {
-    const widened = scene.treeAt(state.width);
-    const places = matchingNodes(widened.tree, scene.found);
-    if (places.length === 0) return;
-    const at = nearestPlace(widened, scene.diff, state.cursor ?? state.zoom);
-    const later = places.findIndex((place) => place > at);
-    const earlier = places.findLastIndex((place) => place < at);
-    const node = widened.nodeOf[direction === 1 ? places[Math.max(0, later)]! : places.at(earlier)!]!;
+    const next = stepFrom(matching(), place(), direction);
+    if (next === null) return;
+    const node = scene.treeAt(state.width).nodeOf[next]!;
     page.apply({ zoom: node, cursor: node });
   };
-  const switchTheme = () => {
-    toggleTheme();
-    draw();
-  };
-  const toolbar = createToolbar(page, { onStep: step, onTheme: switchTheme });
+  const toolbar = createToolbar(page, step);
+  const downloads = createDownloads({
+    name: nameOf(comparison),
+    files: offerFiles(comparison, () => scene.diff),
+    pictures: () => views[state.view].pictures?.() ?? [],
+    title: () => `${document.title}. ${widthMeanings[state.width]}`,
+    say: page.say,
+  });
+  const switchTheme = listenToTheme(() => draw());
 
   function draw(): void {
-    const theme = currentTheme();
-    document.documentElement.dataset.theme = theme;
+    const theme = showTheme();
     scene = { ...compared(state), state, theme };
-    toolbar.draw(scene);
+    toolbar.draw(scene, placeAmong(matching(), place()));
     drawHead(page, scene);
     const view = views[state.view];
     if (byId('view').firstElementChild !== view.element) byId('view').replaceChildren(view.element);
     view.draw(scene);
+    downloads.draw();
     document.body.dataset.view = state.view;
   }
 
@@ -132,14 +133,7 @@ function run(comparison: Comparison): void {
   };
   listenToKeys(actions, keyTexts);
   window.addEventListener('resize', draw);
-  onSystemTheme(draw);
   draw();
-  document.body.dataset.ready = 'yes';
 }
 
-loadComparison()
-  .then(run)
-  .catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    byId('warnings').replaceChildren(element('p', '', `This comparison cannot be shown: ${why}`));
-  });
+start('comparison', loadComparison, run);

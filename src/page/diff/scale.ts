@@ -5,7 +5,7 @@ import { printValue } from '../../formats/diff-words.ts';
 import { changeColour, changeSteps, type Theme } from '../../profile/palette.ts';
 import { element } from '../dom.ts';
 
-const meanings: Record<Width, string> = {
+export const widthMeanings: Record<Width, string> = {
   after: 'Frames are as wide as after; what is gone is not among them.',
   before: 'Frames are as wide as before; what is new is not among them.',
   both: 'Frames are as wide as the middle of before and after; all are there.',
@@ -24,7 +24,7 @@ export function drawScale(per: Per, width: Width, theme: Theme): HTMLElement[] {
     element('span', '', 'shrank'),
     element('ol', '', ...steps),
     element('span', '', `grew, in ${unit}, callees included`),
-    element('span', '', meanings[width]),
+    element('span', '', widthMeanings[width]),
   ];
 }
 

@@ -1,9 +1,10 @@
 // What the page of a comparison shows, in one value; and the scene that is drawn from it.
 import type { Per } from '../../aggregate/blocks.ts';
-import type { DiffRow, ProfileDiff } from '../../aggregate/diff.ts';
+import type { DiffOptions, DiffRow, ProfileDiff } from '../../aggregate/diff.ts';
 import type { Width, WidthTree } from '../../aggregate/diff-frames.ts';
 import type { Grouping } from '../../profile/labels.ts';
 import type { Theme } from '../../profile/palette.ts';
+import type { Picture } from '../pictures.ts';
 import type { Comparison } from './load.ts';
 
 export const viewNames = ['graph', 'table'] as const;
@@ -24,6 +25,32 @@ export interface DiffState {
   readonly chosen: number | null;
   readonly search: string;
   readonly regex: boolean;
+}
+
+export function initialState({ by, per }: DiffOptions): DiffState {
+  return {
+    view: 'graph',
+    by,
+    per,
+    width: 'after',
+    markedOnly: false,
+    rootOnTop: true,
+    zoom: 0,
+    cursor: null,
+    chosen: null,
+    search: '',
+    regex: false,
+  };
+}
+
+/** Without what the comparison does not have: anybody can write an address. */
+export function settle(state: DiffState, { tree, groups, unjudged }: ProfileDiff): DiffState {
+  return {
+    ...state,
+    zoom: state.zoom < tree.tree.group.length ? state.zoom : 0,
+    chosen: state.chosen !== null && state.chosen < groups.labels.length ? state.chosen : null,
+    markedOnly: state.markedOnly && unjudged === null,
+  };
 }
 
 export type Change = Partial<DiffState>;
@@ -59,6 +86,8 @@ export interface DiffPage {
 export interface DiffView {
   readonly element: HTMLElement;
   draw(scene: Scene): void;
+  /** The charts of the view, as they are drawn now. */
+  pictures?(): readonly Picture[];
   press?(key: string): boolean;
 }
 

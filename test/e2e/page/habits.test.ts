@@ -1,5 +1,4 @@
 // What readers are used to: keys, links that bring back what was seen, dark and light, copies and downloads.
-import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { renderCollapsed } from '../../../src/formats/collapsed.ts';
@@ -7,6 +6,8 @@ import { buildSpeedscope } from '../../../src/formats/speedscope.ts';
 import { applyFilters } from '../../../src/page/shown.ts';
 import { noFilters } from '../../../src/page/state.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
+import { download, parseSvg, sizeOfPng } from '../../helpers/download.ts';
+import { widthsOnPaper } from '../../helpers/paper.ts';
 import { profileFrom } from '../../helpers/profile-from.ts';
 import { chooseView, clickFrame, matched, readFrames, scope, useReportPages } from '../../helpers/report-page.ts';
 
@@ -152,12 +153,6 @@ describeWith('chromium', 'report page: habits', () => {
     await expect.poll(copied).toBe('c');
   });
 
-  const download = async (page: Page, name: string) => {
-    await page.click('#downloads summary');
-    const [file] = await Promise.all([page.waitForEvent('download'), page.click(`#download-list >> text=${name}`)]);
-    return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
-  };
-
   it('gives what is shown as collapsed stacks and for speedscope', async () => {
     const { page } = await openReport(await write(small), { hash: '#workers=0&by=function' });
     const { profile } = applyFilters(small, { ...noFilters, workers: [0] });
@@ -176,16 +171,7 @@ describeWith('chromium', 'report page: habits', () => {
   it('gives the graph as a picture', async () => {
     const { page, expectNoTrouble } = await openProfile(profileFrom(['a<b;"c"\u0001&d 3', 'a<b;e 1']));
     const svg = (await download(page, 'SVG')).bytes.toString();
-    const parsed = await page.evaluate((text) => {
-      const document = new DOMParser().parseFromString(text, 'image/svg+xml');
-      return {
-        errors: document.querySelectorAll('parsererror').length,
-        titles: [...document.querySelectorAll('g title')].map((title) => title.textContent),
-        widths: [...document.querySelectorAll('g rect')].map((rect) =>
-          Math.round(Number(rect.getAttribute('width')) + 0.6),
-        ),
-      };
-    }, svg);
+    const parsed = await parseSvg(page, svg);
     const width = await page.locator('.chart').evaluate((chart) => chart.clientWidth);
     expect(parsed).toEqual({
       errors: 0,
@@ -198,9 +184,7 @@ describeWith('chromium', 'report page: habits', () => {
       widths: [width, width, Math.round((width * 3) / 4), Math.round(width / 4)],
     });
     const png = await download(page, 'PNG');
-    expect(png.bytes.subarray(1, 4).toString()).toBe('PNG');
-    expect(png.bytes.readUInt32BE(16)).toBe(width);
-    expect(png.bytes.readUInt32BE(20)).toBe(3 * 18);
+    expect(sizeOfPng(png.bytes)).toEqual({ kind: 'PNG', width, height: 3 * 18 });
     await expectNoTrouble();
   });
 
@@ -214,25 +198,14 @@ describeWith('chromium', 'report page: habits', () => {
 
   it('is laid out for the width of the paper while it is printed', async () => {
     const { page } = await openProfile(small);
-    const widthOnPaper = async () => {
-      await page.evaluate(() => {
-        const measure = () => {
-          const chart = document.querySelector('.chart')!;
-          document.title = `${chart.clientWidth} ${chart.querySelector('g.frame rect')!.getBoundingClientRect().width}`;
-        };
-        window.addEventListener('beforeprint', measure, { once: true });
-      });
-      await page.pdf();
-      return (await page.title()).split(' ').map(Number);
-    };
     for (const width of [1_400, 600]) {
       await page.setViewportSize({ width, height: 700 });
       const before = await page.evaluate(() => document.querySelector('.chart')!.clientWidth);
-      const [chart, root] = await widthOnPaper();
+      const { chart, root } = await widthsOnPaper(page);
       expect(chart).not.toBe(before);
       expect(chart).toBeLessThanOrEqual(1_046);
       expect(chart).toBeGreaterThan(950);
-      expect(root).toBeCloseTo(chart!, -1);
+      expect(root).toBeCloseTo(chart, -1);
       await page.waitForFunction((px) => document.querySelector('.chart')!.clientWidth === px, before);
     }
   });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { groupFrames } from '../../../src/profile/labels.ts';
 import type { Profile } from '../../../src/profile/profile.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
+import { hostile } from '../../helpers/hostile.ts';
 import {
   chooseView,
   clickFrame,
@@ -17,24 +18,6 @@ import {
   useReportPages,
   warningsOf,
 } from '../../helpers/report-page.ts';
-
-/** Texts that break out of whatever is not careful: markup, replacement patterns, line ends, direction, terminals. */
-const hostile = [
-  '</script><script>window.pwned=1</script>',
-  '<img src=x onerror="window.pwned=1">',
-  '<!--<script>',
-  '</title></style></textarea>-->',
-  "$& $` $' $1 $$",
-  'a\u2028b\u2029c',
-  'gnp.\u202Eexe\u202C',
-  `"double" 'single' \`back\``,
-  'nul\0nul',
-  '\x1b[31mred\x1b[0m \x1b]0;title\x07',
-  '&lt;b&gt; &amp;amp; &#x41;',
-  '__proto__',
-  'constructor',
-  'naïve 名前 🐍',
-];
 
 /** Every text that a sampled program or its host chooses is hostile; one stack holds all names, so that all are drawn. */
 function hostileProfile(): Profile {

@@ -1,6 +1,7 @@
 // What the page says of the recording itself, and how far to trust it.
 import { describe, expect, it } from 'vitest';
 import { describeWith } from '../../helpers/describe-with.ts';
+import { download } from '../../helpers/download.ts';
 import { profileFrom } from '../../helpers/profile-from.ts';
 import {
   brief,
@@ -79,7 +80,7 @@ describeWith('chromium', 'report page: truth panel', () => {
     });
 
     it('claims nothing of counts that have no time', async () => {
-      const builder = newBuilder({ measure: 'count', source: 'collapsed' });
+      const builder = newBuilder({ measure: 'count', source: 'collapsed', startedEpochMs: 0, host: '' });
       const worker = builder.addWorker({ number: null, address: 'x.folded' });
       builder.addSample(builder.thread(worker, 'all'), builder.stackOf([frame('f', 'x.py', 1)]), 5);
       builder.endDump({ worker, timeMs: 0, weight: 5, waitUs: -1 });
@@ -94,6 +95,22 @@ describeWith('chromium', 'report page: truth panel', () => {
       await chooseView(page, 'Functions');
       expect((await readTable(page))[0]!.slice(0, 3)).toEqual(['100.0 %5', '100.0 %5', '5']);
       await expectNoTrouble();
+    });
+
+    it('says nothing of a time and a place that are not known', async () => {
+      const builder = newBuilder({ source: 'speedscope', startedEpochMs: 0, host: '' });
+      const worker = builder.addWorker({ number: null, address: 'x.speedscope.json' });
+      builder.addSample(builder.thread(worker, 'all'), builder.stackOf([frame('f', 'x.py', 1)]), 5);
+      builder.endDump({ worker, timeMs: 0, weight: 5, waitUs: -1 });
+      builder.end(500);
+      const { page } = await openProfile(builder.view());
+      expect(await page.textContent('#verdict')).toBe('Complete 0.5 s · 1 worker · 100.0 % of the ticks observed');
+      const facts = Object.keys(await readFacts(page));
+      expect(facts).not.toContain('when');
+      expect(facts).not.toContain('where');
+      expect((await download(page, 'Collapsed stacks')).name).toBe('tbprof.collapsed');
+      const { bytes } = await download(page, 'SVG');
+      expect(bytes.toString()).toContain('>tbprof: x.speedscope.json, 5 ticks</text>');
     });
 
     it('says that the recording was cut off', async () => {
