@@ -8,10 +8,13 @@ What to add, with /tmp/tbsocket. as the prefix of the sockets' names:
     gunicorn  def post_fork(server, worker):    in gunicorn.conf.py
                   import tbprof_agent
                   tbprof_agent.start("/tmp/tbsocket.")
-    Celery    @celery.signals.worker_process_init.connect
-              def profile(**_):
-                  import tbprof_agent
+    Celery    import tbprof_agent
+              @celery.signals.worker_process_init.connect
+              def start_tbprof(**_):
                   tbprof_agent.start("/tmp/tbsocket.")
+              @celery.signals.worker_process_shutdown.connect
+              def stop_tbprof(**_):
+                  tbprof_agent.stop()
     others    import tbprof_agent
               tbprof_agent.start("/tmp/tbsocket.")
 
@@ -1001,6 +1004,8 @@ def _start(prefix, number, mode, with_text=True):
     global _agent
     if not prefix:
         raise ValueError("no prefix: give one to start(), or set TBPROF_SOCKET")
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():  # github.com/python/cpython/issues/152355
+        raise ValueError("without the GIL, reading the stacks of threads that run may crash Python: set PYTHON_GIL=1")
     prefix = os.fsdecode(prefix)
     if prefix.startswith("@"):
         raise ValueError("abstract sockets are open to everyone: give a path instead of %s" % prefix)

@@ -3,7 +3,7 @@
 import { createWriteStream, fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, CommanderError, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
 import { agent, agentHelp } from './commands/agent.ts';
 import type { CommandContext, SuspendHandlers } from './commands/context.ts';
 import { demo } from './commands/demo.ts';
@@ -151,6 +151,10 @@ const durationOption = () =>
     parser(parseDuration),
   );
 const rateOption = () => new Option('-r, --rate <hz>', 'dumps per worker and second').argParser(parser(parseRate));
+const liveRateOption = () =>
+  rateOption().default(undefined, `${defaults.rateHz}; ${defaults.agentRateHz} where all workers have an agent`);
+const keepGoingOption = () =>
+  new Option('--keep-going', 'go on where a worker has crashed while we were connected').default(false);
 const outputOption = () =>
   new Option('-o, --output <file>', 'report to write, its ending names the format; - is stdout; repeatable')
     .argParser(collect)
@@ -159,7 +163,10 @@ const formatOption = () =>
   new Option('-f, --format <name>', `format of the outputs: ${formats.map(({ name }) => name).join(', ')}`);
 const quietOption = () => new Option('-q, --quiet', 'no progress and no summary').default(false);
 
-const byOption = () => new Option('--by <what>', 'what a frame stands for').choices(groupings).default('line' as const);
+const byOption = () => new Option('--by <what>', 'what a frame stands for').choices(groupings);
+const fromOption = () =>
+  new Option('--from <time>', 'from this time after the beginning on').argParser(parser(parseTime));
+const toOption = () => new Option('--to <time>', 'up to this time').argParser(parser(parseTime));
 const modeOption = () =>
   new Option('--mode <what>', 'wall: where time passes; cpu: where the processor is used (agent only)')
     .choices(modes)
@@ -169,14 +176,17 @@ const patternOption = <Flags extends string>(flags: Flags, description: string) 
     .argParser(collect)
     .default([] as readonly string[], 'none');
 
-/** Of every command that shows a profile. */
-const filterOptions = {
-  worker: patternOption('--worker <who>', 'only these workers: a number, or a part of the name'),
-  thread: patternOption('--thread <name>', 'only these threads'),
-  include: patternOption('--include <frame>', 'only stacks that hold such a frame'),
-  exclude: patternOption('--exclude <frame>', 'no stacks that hold such a frame'),
-  focus: patternOption('--focus <frame>', 'only what such a frame has called, itself included'),
-};
+/** Adds what every command has that shows a profile; the types of its options go with it. */
+function withFilters<Args extends unknown[], Options extends OptionValues, Globals extends OptionValues>(
+  command: Command<Args, Options, Globals>,
+) {
+  return command
+    .addOption(patternOption('--worker <who>', 'only these workers: a number, or a part of the name'))
+    .addOption(patternOption('--thread <name>', 'only these threads'))
+    .addOption(patternOption('--include <frame>', 'only stacks that hold such a frame'))
+    .addOption(patternOption('--exclude <frame>', 'no stacks that hold such a frame'))
+    .addOption(patternOption('--focus <frame>', 'only what such a frame has called, itself included'));
+}
 const threadsOption = () => new Option('--threads', 'worker and thread as root frames').default(false);
 
 /** `writeOut` takes help and version. */
@@ -189,30 +199,25 @@ function buildProgram(writeOut: (text: string) => void) {
     .exitOverride()
     .configureOutput({ writeOut });
 
-  program
-    .command('record')
-    .description('sample the workers, write reports; asks agents where there are, else tracebackers')
-    .addOption(socketOption())
-    .addOption(durationOption())
-    .addOption(
-      rateOption().default(undefined, `${defaults.rateHz}; ${defaults.agentRateHz} where all workers have an agent`),
-    )
-    .addOption(outputOption())
-    .addOption(formatOption())
-    .addOption(pidOption())
-    .addOption(overheadOption())
-    .addOption(leakOption())
-    .addOption(modeOption())
-    .option('--greenlets', 'parked greenlets of gevent too, as threads of their own (agent only)', false)
-    .option('--tasks', 'suspended tasks of asyncio too, as threads of their own (agent only)', false)
-    .addOption(byOption())
-    .addOption(threadsOption())
-    .addOption(filterOptions.worker)
-    .addOption(filterOptions.thread)
-    .addOption(filterOptions.include)
-    .addOption(filterOptions.exclude)
-    .addOption(filterOptions.focus)
-    .option('--keep-going', 'go on where a worker has crashed while we were connected', false)
+  withFilters(
+    program
+      .command('record')
+      .description('sample the workers, write reports; asks agents where there are, else tracebackers')
+      .addOption(socketOption())
+      .addOption(durationOption())
+      .addOption(liveRateOption())
+      .addOption(outputOption())
+      .addOption(formatOption())
+      .addOption(pidOption())
+      .addOption(overheadOption())
+      .addOption(leakOption())
+      .addOption(modeOption())
+      .option('--greenlets', 'parked greenlets of gevent too, as threads of their own (agent only)', false)
+      .option('--tasks', 'suspended tasks of asyncio too, as threads of their own (agent only)', false)
+      .addOption(byOption().default('line' as const))
+      .addOption(threadsOption()),
+  )
+    .addOption(keepGoingOption())
     .addOption(quietOption())
     .action(({ duration, rate, quiet, maxOverhead, maxLeak, by, threads, ...options }) =>
       execute({ quiet, endsEarly: true }, (context) =>
@@ -229,40 +234,35 @@ function buildProgram(writeOut: (text: string) => void) {
       ),
     );
 
-  program
-    .command('top')
-    .description('live table of the hottest functions; writes no file')
-    .addOption(socketOption())
-    .addOption(pidOption())
-    .addOption(durationOption())
-    .addOption(
-      rateOption().default(undefined, `${defaults.rateHz}; ${defaults.agentRateHz} where all workers have an agent`),
-    )
-    .addOption(
-      new Option('--interval <time>', 'how often it shows what is new')
-        .argParser(parser(parseDuration))
-        .default(defaults.topIntervalMs, '1s'),
-    )
-    .addOption(
-      new Option('--window <time>', 'how far back the shares look')
-        .argParser(parser(parseDuration))
-        .default(defaults.topWindowMs, '10s'),
-    )
-    .addOption(
-      new Option('--top <number>', 'how many functions')
-        .argParser(parser(parseCount))
-        .default(undefined, `${defaults.topFunctions}; as many as fit a terminal`),
-    )
-    .addOption(new Option('--by <what>', 'what a frame stands for').choices(groupings).default('function' as const))
-    .addOption(modeOption())
-    .addOption(filterOptions.worker)
-    .addOption(filterOptions.thread)
-    .addOption(filterOptions.include)
-    .addOption(filterOptions.exclude)
-    .addOption(filterOptions.focus)
+  withFilters(
+    program
+      .command('top')
+      .description('live table of the hottest functions; writes no file')
+      .addOption(socketOption())
+      .addOption(pidOption())
+      .addOption(durationOption())
+      .addOption(liveRateOption())
+      .addOption(
+        new Option('--interval <time>', 'how often it shows what is new')
+          .argParser(parser(parseDuration))
+          .default(defaults.topIntervalMs, '1s'),
+      )
+      .addOption(
+        new Option('--window <time>', 'how far back the shares look')
+          .argParser(parser(parseDuration))
+          .default(defaults.topWindowMs, '10s'),
+      )
+      .addOption(
+        new Option('--top <number>', 'how many functions')
+          .argParser(parser(parseCount))
+          .default(undefined, `${defaults.topFunctions}; as many as fit a terminal`),
+      )
+      .addOption(byOption().default('function' as const))
+      .addOption(modeOption()),
+  )
     .addOption(overheadOption())
     .addOption(leakOption())
-    .option('--keep-going', 'go on where a worker has crashed while we were connected', false)
+    .addOption(keepGoingOption())
     .option('--json', 'for machines: an object in a line, each time', false)
     .action(({ duration, rate, interval, window, maxOverhead, maxLeak, ...options }) =>
       execute({ endsEarly: true }, (context) =>
@@ -280,22 +280,19 @@ function buildProgram(writeOut: (text: string) => void) {
       ),
     );
 
-  program
-    .command('report')
-    .description('render profiles again, of whatever kind; without -o and -f, look at them on the terminal')
-    .argument('<files...>', 'recordings, pages, collapsed stacks, speedscope, pprof, logs of uWSGI; - is stdin')
-    .addOption(outputOption())
-    .addOption(formatOption())
-    .addOption(byOption())
-    .addOption(threadsOption())
-    .addOption(modeOption())
-    .addOption(filterOptions.worker)
-    .addOption(filterOptions.thread)
-    .addOption(filterOptions.include)
-    .addOption(filterOptions.exclude)
-    .addOption(filterOptions.focus)
-    .addOption(new Option('--from <time>', 'from this time after the beginning on').argParser(parser(parseTime)))
-    .addOption(new Option('--to <time>', 'up to this time').argParser(parser(parseTime)))
+  withFilters(
+    program
+      .command('report')
+      .description('render profiles again, of whatever kind; without -o and -f, look at them on the terminal')
+      .argument('<files...>', 'recordings, pages, collapsed stacks, speedscope, pprof, logs of uWSGI; - is stdin')
+      .addOption(outputOption())
+      .addOption(formatOption())
+      .addOption(byOption().default('line' as const))
+      .addOption(threadsOption())
+      .addOption(modeOption()),
+  )
+    .addOption(fromOption())
+    .addOption(toOption())
     .option('--redact', 'leave out source text', false)
     .addOption(patternOption('--redact-names <pattern>', 'replace such names, paths and hosts, too'))
     .option('--tree', 'print the call tree', false)
@@ -315,35 +312,32 @@ function buildProgram(writeOut: (text: string) => void) {
       execute({ quiet }, (context) => report(files, { ...options, view: { by, threads } }, context)),
     );
 
-  program
-    .command('diff')
-    .description('what changed between two profiles, and is it more than chance; without -o and -f, print a table')
-    .argument('<before>', 'a profile that `tbprof report` can read; - is stdin')
-    .argument('<after>', 'another one')
-    .addOption(
-      new Option('-o, --output <file>', 'comparison to write, its ending names the format; - is stdout; repeatable')
-        .argParser(collect)
-        .default([] as readonly string[], 'a table to stdout'),
-    )
-    .addOption(
-      new Option('-f, --format <name>', `format of the outputs: ${diffFormats.map(({ name }) => name).join(', ')}`),
-    )
-    .addOption(
-      new Option('--per <what>', 'compare shares of all samples, or time per second and worker')
-        .choices(['share', 'second'] as const)
-        .default('share' as const),
-    )
-    .addOption(new Option('--by <what>', 'what a frame stands for').choices(groupings).default('function' as const))
-    .option('--stacks', 'compare whole stacks instead of functions', false)
-    .addOption(threadsOption())
-    .addOption(modeOption())
-    .addOption(filterOptions.worker)
-    .addOption(filterOptions.thread)
-    .addOption(filterOptions.include)
-    .addOption(filterOptions.exclude)
-    .addOption(filterOptions.focus)
-    .addOption(new Option('--from <time>', 'from this time after the beginning on').argParser(parser(parseTime)))
-    .addOption(new Option('--to <time>', 'up to this time').argParser(parser(parseTime)))
+  withFilters(
+    program
+      .command('diff')
+      .description('what changed between two profiles, and is it more than chance; without -o and -f, print a table')
+      .argument('<before>', 'a profile that `tbprof report` can read; - is stdin')
+      .argument('<after>', 'another one')
+      .addOption(
+        new Option('-o, --output <file>', 'comparison to write, its ending names the format; - is stdout; repeatable')
+          .argParser(collect)
+          .default([] as readonly string[], 'a table to stdout'),
+      )
+      .addOption(
+        new Option('-f, --format <name>', `format of the outputs: ${diffFormats.map(({ name }) => name).join(', ')}`),
+      )
+      .addOption(
+        new Option('--per <what>', 'compare shares of all samples, or time per second and worker')
+          .choices(['share', 'second'] as const)
+          .default('share' as const),
+      )
+      .addOption(byOption().default('function' as const))
+      .option('--stacks', 'compare whole stacks instead of functions', false)
+      .addOption(threadsOption())
+      .addOption(modeOption()),
+  )
+    .addOption(fromOption())
+    .addOption(toOption())
     .addOption(
       new Option(
         '--fail-on <growth>',
@@ -385,20 +379,17 @@ function buildProgram(writeOut: (text: string) => void) {
     .addHelpText('after', agentHelp)
     .action((options) => execute({}, (context) => agent(options, context)));
 
-  program
-    .command('demo')
-    .description('record an embedded fleet: no uWSGI needed')
-    .addOption(durationOption().default(defaults.demoDurationMs, '5s'))
-    .addOption(rateOption().default(defaults.demoRateHz))
-    .addOption(outputOption())
-    .addOption(formatOption())
-    .addOption(byOption())
-    .addOption(threadsOption())
-    .addOption(filterOptions.worker)
-    .addOption(filterOptions.thread)
-    .addOption(filterOptions.include)
-    .addOption(filterOptions.exclude)
-    .addOption(filterOptions.focus)
+  withFilters(
+    program
+      .command('demo')
+      .description('record an embedded fleet: no uWSGI needed')
+      .addOption(durationOption().default(defaults.demoDurationMs, '5s'))
+      .addOption(rateOption().default(defaults.demoRateHz))
+      .addOption(outputOption())
+      .addOption(formatOption())
+      .addOption(byOption().default('line' as const))
+      .addOption(threadsOption()),
+  )
     .addOption(quietOption())
     .action(({ duration, rate, quiet, by, threads, ...options }) =>
       execute({ quiet, endsEarly: true }, (context) =>

@@ -5,10 +5,10 @@ import { type NewProfileMeta, ProfileBuilder } from './profile/builder.ts';
 import type { Profile } from './profile/profile.ts';
 import { printLine, StreamEncoder } from './stream/encode.ts';
 
-/** Is shown the profile before dumps of it are merged, and told when that has changed their numbers. */
+/** Is shown the profile before rows of it are merged, and told when that has changed their numbers. */
 export interface Follower {
   take(profile: Profile): void;
-  skipDumps(profile: Profile): void;
+  skipMerged(profile: Profile): void;
 }
 
 export class LiveProfile {
@@ -31,7 +31,7 @@ export class LiveProfile {
   flush(): void {
     this.intake.flush();
     this.#follower.take(this.view());
-    if (this.builder.bound()) this.#follower.skipDumps(this.view());
+    if (this.builder.bound()) this.#follower.skipMerged(this.view());
   }
 }
 
@@ -40,6 +40,6 @@ export function writeStream(append: (lines: string) => void): Follower {
   const encoder = new StreamEncoder();
   return {
     take: (profile) => append([...encoder.linesSince(profile)].map(printLine).join('')),
-    skipDumps: (profile) => encoder.skipDumps(profile),
+    skipMerged: (profile) => encoder.skipMerged(profile),
   };
 }

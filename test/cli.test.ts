@@ -15,7 +15,7 @@ import {
   answerNothing,
   breakInTheMiddle,
   fakeTcpTracebacker,
-  fakeTracebacker,
+  fleetIn,
   leaveStaleSocket,
   type Script,
   someDump,
@@ -23,16 +23,7 @@ import {
 import { temporaryFolder } from './helpers/temporary-folder.ts';
 
 const folder = temporaryFolder();
-let fleets = 0;
-
-/** A prefix with one scripted tracebacker per script. */
-async function fleet(...scripts: Script[]) {
-  const prefix = join(folder, `f${++fleets}.`);
-  const connections = await Promise.all(
-    scripts.map((script, index) => fakeTracebacker(`${prefix}${index + 1}`, script)),
-  );
-  return { prefix, connections: () => connections.map((count) => count()) };
-}
+const fleet = fleetIn(folder);
 
 /** Runs with a stdout on which no space is left. */
 async function runWithFullDisk(args: readonly string[]): Promise<Finished> {
@@ -216,7 +207,7 @@ describe('tbprof record', () => {
     ['is no tracebacker', answer('HTTP/1.1 400\r\n\r\n'), /is no tracebacker .*not that of socket/],
   ])('exits with 1 and writes nothing where the only worker %s', async (_, script, message) => {
     const { prefix, connections } = await fleet(script);
-    const file = page(`none${fleets}.html`);
+    const file = `${prefix}html`;
     const { exitCode, stderr } = await runCli(['record', '-s', prefix, '-d', '60s', '-o', file]);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(message);

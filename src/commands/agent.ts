@@ -33,11 +33,14 @@ Python finds it (tbprof agent --install DIR), add the lines below, reload. tbpro
         tbprof_agent.start("/tmp/tbsocket.")
 
   Celery (prefork):
-    from celery.signals import worker_process_init
+    import tbprof_agent
+    from celery.signals import worker_process_init, worker_process_shutdown
     @worker_process_init.connect
     def start_tbprof(**_):
-        import tbprof_agent
         tbprof_agent.start("/tmp/tbsocket.")
+    @worker_process_shutdown.connect      # Celery ends its workers by os._exit(), and their sockets would stay
+    def stop_tbprof(**_):
+        tbprof_agent.stop()
 
   any program:
     import tbprof_agent

@@ -87,24 +87,28 @@ export function measureRefresh(profile: Profile, running: RunningProfile, option
     workers: describeWorkers(profile, coverage),
     ticks: { recent: ticksOf(coverage.recent), whole: ticksOf(coverage.whole) },
     rows: listRows(recent, whole, options).sort(orders[sorting]),
-    troubles: listTroubles({ recent, whole: weigh(whole, options.mode) }, elapsedMs),
+    troubles: listTroubles({ recent, whole: weigh(whole, options.mode), coverage }, elapsedMs),
   };
 }
 
 const orders: Record<Sorting, (a: TopRow, b: TopRow) => number> = {
-  self: (a, b) =>
-    b.recent.selfShare - a.recent.selfShare ||
-    b.recent.totalShare - a.recent.totalShare ||
-    b.whole.selfShare - a.whole.selfShare ||
-    b.whole.totalShare - a.whole.totalShare ||
-    compare(a.label, b.label),
-  total: (a, b) =>
-    b.recent.totalShare - a.recent.totalShare ||
-    b.recent.selfShare - a.recent.selfShare ||
-    b.whole.totalShare - a.whole.totalShare ||
-    b.whole.selfShare - a.whole.selfShare ||
-    compare(a.label, b.label),
+  self: hottestFirst('selfShare', 'totalShare'),
+  total: hottestFirst('totalShare', 'selfShare'),
 };
+
+/** Now, then since the start; by name where all is equal. */
+function hottestFirst(...shares: readonly ('selfShare' | 'totalShare')[]): (a: TopRow, b: TopRow) => number {
+  const heats = (['recent', 'whole'] as const).flatMap((span) =>
+    shares.map((share) => (row: TopRow) => row[span][share]),
+  );
+  return (a, b) => {
+    for (const heat of heats) {
+      const difference = heat(b) - heat(a);
+      if (difference) return difference;
+    }
+    return compare(a.label, b.label);
+  };
+}
 
 /** What is left to say in the end, of a profile that has ended: all of it, instead of the last seconds. */
 export function concludeRefresh(refresh: Refresh, mode: Mode, sorting: Sorting): Refresh {
@@ -123,10 +127,12 @@ function ticksOf({ observed, unobserved }: Coverage): Ticks {
   return { observed, unobserved };
 }
 
-function describeWorkers(
-  profile: Profile,
-  { recent, whole }: { readonly recent: Coverage; readonly whole: Coverage },
-): TopWorker[] {
+interface Coverages {
+  readonly recent: Coverage;
+  readonly whole: Coverage;
+}
+
+function describeWorkers(profile: Profile, { recent, whole }: Coverages): TopWorker[] {
   return whole.workers.map(({ worker, source, cores, left }) => {
     const { observed, busyCoreTicks, busyThreadTicks } = recent.workers[worker]!;
     const average = (ticks: number) => (observed === 0 ? null : ticks / observed);
@@ -178,14 +184,15 @@ function weigh(profile: Profile, mode: Mode): Profile {
 interface Looks {
   readonly recent: Profile;
   readonly whole: Profile;
+  readonly coverage: Coverages;
 }
 
 /** How long a new process is news. */
 const newsMs = 60_000;
 
 /** What became of a worker stays true; what is said of all is said of the last seconds. */
-function listTroubles({ recent, whole }: Looks, elapsedMs: number): Trouble[] {
-  const gone = measureCoverage(whole).workers.filter(({ isGone }) => isGone);
+function listTroubles({ recent, whole, coverage }: Looks, elapsedMs: number): Trouble[] {
+  const gone = coverage.whole.workers.filter(({ isGone }) => isGone);
   const news = whole.events.filter(({ kind, timeMs }) => kind === 'respawn' && timeMs >= elapsedMs - newsMs);
   const latest = new Map(news.map((event) => [event.worker, event]));
   return [
@@ -196,7 +203,7 @@ function listTroubles({ recent, whole }: Looks, elapsedMs: number): Trouble[] {
       workers: [worker],
       story: `has a new process, ${count}, since ${Math.max(0, Math.round((elapsedMs - timeMs) / 1_000))} s`,
     })),
-    ...findTroubles(whole).filter(({ workers }) => workers.length > 0),
-    ...findTroubles(recent).filter(({ workers }) => workers.length === 0),
+    ...findTroubles(whole, coverage.whole).filter(({ workers }) => workers.length > 0),
+    ...findTroubles(recent, coverage.recent).filter(({ workers }) => workers.length === 0),
   ];
 }

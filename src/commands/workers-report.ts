@@ -2,6 +2,7 @@
 import { coreOf } from '../profile/labels.ts';
 import type { Finding, Offer } from '../tracebacker/check.ts';
 import type { ThreadStack } from '../tracebacker/dump.ts';
+import { insideOf } from '../tracebacker/reach.ts';
 import type { Reading } from '../tracebacker/read.ts';
 import { claimsSocket, type UwsgiServer } from '../tracebacker/servers.ts';
 import type { ServerStats, WorkerStats } from '../tracebacker/stats-json.ts';
@@ -32,15 +33,20 @@ export interface ProcessUsage {
   readonly rssBytes: number | null;
 }
 
-export interface WorkerFacts extends ProcessUsage {
+interface OwnFacts extends ProcessUsage {
   readonly offers: Offer;
 }
 
-export interface WorkerReport extends WorkerFacts {
+export interface WorkerFacts extends OwnFacts {
+  /** False of programs other than uWSGI. */
+  readonly hasCores: boolean;
+}
+
+export interface WorkerReport extends OwnFacts {
   readonly worker: number | null;
   readonly pid: number | null;
   readonly address: string;
-  /** Cores that serve a request, and other threads that run Python code; null where no dump tells. */
+  /** Cores that serve a request, null where there are none; other threads that run Python code. Null where no dump tells. */
   readonly busyCores: number | null;
   readonly otherThreads: number | null;
   /** Until the first byte. */
@@ -67,16 +73,20 @@ export interface DumpSeen {
 }
 
 /** `seen` is null where the worker was not asked. */
-export function describeWorker(target: Target, facts: WorkerFacts, seen: DumpSeen | null): WorkerReport {
+export function describeWorker(
+  target: Target,
+  { hasCores, ...facts }: WorkerFacts,
+  seen: DumpSeen | null,
+): WorkerReport {
   const verdict = judge(seen);
   const threads = seen?.verdict === 'dump' ? seen.threads : null;
-  const cores = threads?.filter(({ thread }) => coreOf(thread) !== null);
+  const cores = threads?.filter(({ thread }) => hasCores && coreOf(thread) !== null);
   return {
     worker: target.worker,
     pid: target.process?.pid ?? null,
     address: printAddress(target.address),
     ...facts,
-    busyCores: cores?.length ?? null,
+    busyCores: hasCores ? (cores?.length ?? null) : null,
     otherThreads: threads && cores ? threads.length - cores.length : null,
     waitMs: seen?.reading.waitMs ?? null,
     tookMs: seen?.reading.tookMs ?? null,
@@ -88,7 +98,7 @@ export function describeWorker(target: Target, facts: WorkerFacts, seen: DumpSee
 /** An agent answers dumps too, where no tracebacker of uWSGI's own has the socket for them. */
 export function offerOf({ address, stream }: Target, server: Pick<UwsgiServer, 'options'> | null): Offer {
   if (stream === null) return 'tracebacker';
-  return server !== null && claimsSocket(server, printAddress(address)) ? 'both' : 'agent';
+  return server !== null && claimsSocket(server, insideOf(printAddress(address))) ? 'both' : 'agent';
 }
 
 export function isFit(verdict: Fitness): boolean {

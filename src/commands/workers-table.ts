@@ -54,7 +54,8 @@ function describeOffers(workers: readonly WorkerReport[]): string {
 }
 
 function describeState({ busyCores, otherThreads }: WorkerReport): string {
-  if (busyCores === null || otherThreads === null) return '?';
+  if (otherThreads === null) return '?';
+  if (busyCores === null) return otherThreads === 0 ? 'idle' : count(otherThreads, 'thread');
   const state = busyCores === 0 ? 'idle' : `busy, ${count(busyCores, 'core')}`;
   return otherThreads === 0 ? state : `${state} (+ ${count(otherThreads, 'thread')})`;
 }

@@ -127,7 +127,8 @@ const unchecked = {
 function describeGroup({ name, server, targets, danger }: Group, { seen, usage, check }: Seen): ServerReport {
   const workers = targets.map((target) => {
     const offers = offerOf(target, server);
-    return describeWorker(target, { ...usage.get(target)!, offers }, seen.get(target) ?? null);
+    const facts = { ...usage.get(target)!, offers, hasCores: server?.isUwsgi !== false };
+    return describeWorker(target, facts, seen.get(target) ?? null);
   });
   const findings = danger === null ? [] : [danger];
   const report = { name, pid: server?.pid ?? null, advice: null, checked: false, findings, workers };

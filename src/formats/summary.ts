@@ -64,10 +64,13 @@ function describeWorker(profile: Profile, worker: WorkerCoverage): string {
     ? `${amount(worker.observed)} of ${amount(worker.planned)}`
     : `${worker.observed} of ${worker.planned} ticks`;
   const parts = [`${visible(labelWorker(profile, worker.worker))}: ${seen} observed`];
+  const what = isCpu ? 'on the processor' : 'busy';
   if (worker.utilisation !== null) {
     const busy = (worker.utilisation * worker.cores).toFixed(1);
-    const what = isCpu ? 'on the processor' : 'busy';
     parts.push(`${busy} of ${count(worker.cores, 'core')} ${what} (${percent(worker.utilisation)})`);
+  } else if (worker.busyThreadTicks > 0) {
+    // Of a program that has threads, and no cores of uWSGI.
+    parts.push(`${(worker.busyThreadTicks / worker.observed).toFixed(1)} threads ${what}`);
   } else if (worker.observed > 0) {
     parts.push('idle');
   }

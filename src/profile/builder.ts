@@ -1,6 +1,7 @@
 // Builds a profile from dumps or from a stream. A profile can be looked at while it grows.
 import { coarsen, newDumpColumns, newSampleColumns } from './coarsen.ts';
 import { IntColumn, Interner, viewColumns } from './columns.ts';
+import { mergeEvents, thinProcesses } from './merge-events.ts';
 import { PairTable } from './pairs.ts';
 import type {
   Measure,
@@ -50,6 +51,9 @@ const maxFrames = 2 ** 26;
 /** About 50 MB of columns; of dumps, 110 MB. */
 const maxSamples = 4_000_000;
 
+/** Of each table: events and rows of processes. About 15 MB and 2 MB. */
+const maxNews = 100_000;
+
 /** Beyond this merging changes nothing any more: all is one bucket. */
 const longestBucketMs = 2 ** 31;
 
@@ -60,6 +64,8 @@ function toColumn(value: number): number {
 
 export class ProfileBuilder {
   #bucketMs = 250;
+  #newsBucketMs = 500;
+  #mostNews = maxNews;
   #meta: ProfileMeta;
   readonly #workers: ProfileWorker[] = [];
   readonly #threads: ProfileThread[] = [];
@@ -87,7 +93,7 @@ export class ProfileBuilder {
     rssKb: new IntColumn(),
     cpuMs: new IntColumn(),
   };
-  readonly #events: ProfileEvent[] = [];
+  #events: ProfileEvent[] = [];
 
   constructor(meta: NewProfileMeta) {
     this.#meta = { measure: 'wall', ...meta, durationMs: null };
@@ -193,15 +199,35 @@ export class ProfileBuilder {
 
   /**
    * Keeps memory bounded: merges neighbouring dumps, in ever longer buckets of time, while there are too many of them, which
-   * idle workers give too, or too many samples. True where that changed the numbers of dumps and samples.
+   * idle workers give too, or too many samples; likewise events, and what was said of processes. True where that changed the
+   * numbers of rows of these tables.
    */
   bound(): boolean {
+    const [dumps, news] = [this.#boundDumps(), this.#boundNews()];
+    return dumps || news;
+  }
+
+  #boundDumps(): boolean {
     const rows = () => Math.max(this.#samples.stack.length, this.#dumps.weight.length);
     if (rows() <= maxSamples) return false;
     while (rows() > maxSamples / 2 && this.#bucketMs < longestBucketMs) {
       this.#bucketMs *= 2;
       this.coarsen(this.#bucketMs);
     }
+    return true;
+  }
+
+  #boundNews(): boolean {
+    const rows = () => Math.max(this.#events.length, this.#processes.pid.length);
+    if (rows() <= this.#mostNews) return false;
+    while (rows() > maxNews / 2 && this.#newsBucketMs < longestBucketMs) {
+      this.#newsBucketMs *= 2;
+      this.#events = mergeEvents(this.#events, this.#newsBucketMs);
+      const thin = thinProcesses(viewColumns(this.#processes), this.#newsBucketMs);
+      for (const [name, column] of Object.entries(this.#processes)) column.replace(thin[name as keyof typeof thin]);
+    }
+    // Trying again at once would be in vain, where there is much that cannot be merged.
+    this.#mostNews = Math.max(maxNews, 2 * rows());
     return true;
   }
 
@@ -220,7 +246,7 @@ export class ProfileBuilder {
     this.#meta = { ...this.#meta, durationMs: toColumn(durationMs) };
   }
 
-  /** The profile so far. Cheap: columns are views. Lists are shared with the builder and only ever grow. */
+  /** The profile so far. Cheap: columns are views. Lists are shared with the builder and only grow until it bounds them. */
   view(): Profile {
     return {
       meta: this.#meta,

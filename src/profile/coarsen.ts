@@ -60,7 +60,10 @@ function addKnown(a: number, b: number): number {
   return b < 0 ? a : a + b;
 }
 
-/** The dumps and samples of the profile, with all dumps of a worker within `bucketMs` merged. */
+/**
+ * The dumps and samples of the profile, with all dumps of a worker within `bucketMs` merged; but for its last one, whose time
+ * tells whether the worker was there in the end.
+ */
 export function coarsen({ dumps, samples }: Profile, bucketMs: number): { dumps: DumpTable; samples: SampleTable } {
   const rows = newDumpColumns();
   const merged = newSampleColumns();
@@ -83,6 +86,8 @@ export function coarsen({ dumps, samples }: Profile, bucketMs: number): { dumps:
   };
 
   const open = new Map<number, Bucket>();
+  const lastRows = new Map<number, number>();
+  for (let row = 0; row < dumps.worker.length; row++) lastRows.set(dumps.worker[row]!, row);
   let sample = 0;
   for (let row = 0; row < dumps.worker.length; row++) {
     const worker = dumps.worker[row]!;
@@ -92,7 +97,7 @@ export function coarsen({ dumps, samples }: Profile, bucketMs: number): { dumps:
     if (known === undefined) {
       open.set(worker, bucket);
       bucket.begin(timeMs);
-    } else if (Math.floor(bucket.timeMs / bucketMs) !== Math.floor(timeMs / bucketMs)) {
+    } else if (Math.floor(bucket.timeMs / bucketMs) !== Math.floor(timeMs / bucketMs) || lastRows.get(worker) === row) {
       write(worker, bucket);
       bucket.begin(timeMs);
     }

@@ -3,8 +3,9 @@
 import { newDumpColumns, newSampleColumns } from './coarsen.ts';
 import { viewColumns } from './columns.ts';
 import { filterProfile } from './filter.ts';
+import { MergedEvents } from './merge-events.ts';
 import { PairTable } from './pairs.ts';
-import type { DumpTable, EventKind, Profile, ProfileEvent, SampleTable } from './profile.ts';
+import type { DumpTable, Profile, ProfileEvent, SampleTable } from './profile.ts';
 
 /** Dumps and their samples, as they came. */
 interface Slice {
@@ -38,9 +39,10 @@ export class RunningProfile {
     this.#events.forget(fromMs);
   }
 
-  /** The dumps so far have been merged, and were taken before. */
-  skipDumps({ dumps }: Profile): void {
-    this.#taken = dumps.weight.length;
+  /** The rows so far have been merged, and were taken before. */
+  skipMerged(profile: Profile): void {
+    this.#taken = profile.dumps.weight.length;
+    this.#events.skipMerged(profile);
   }
 
   /**
@@ -158,14 +160,10 @@ class WorkerSum {
   }
 }
 
-/** Whose counts add up. The others are few. */
-const counted: readonly EventKind[] = ['gap', 'cut', 'unreadable'];
-
 class EventSum {
   #taken = 0;
   #recent: ProfileEvent[] = [];
-  readonly #others: ProfileEvent[] = [];
-  readonly #sums = new Map<string, ProfileEvent>();
+  readonly #whole = new MergedEvents();
   /** Who answers for a worker, by its number. */
   readonly #sources = new Map<number, ProfileEvent>();
 
@@ -176,11 +174,14 @@ class EventSum {
       const event = events[this.#taken]!;
       lastMs = Math.max(lastMs, event.timeMs);
       this.#recent.push(event);
-      if (counted.includes(event.kind)) this.#add(event);
-      else this.#others.push(event);
+      this.#whole.add(event);
       if (event.kind === 'source') this.#sources.set(event.worker, event);
     }
     return lastMs;
+  }
+
+  skipMerged({ events }: Profile): void {
+    this.#taken = events.length;
   }
 
   forget(fromMs: number): void {
@@ -188,24 +189,13 @@ class EventSum {
   }
 
   whole(): ProfileEvent[] {
-    return [...this.#others, ...this.#sums.values()].sort((a, b) => a.timeMs - b.timeMs);
+    return this.#whole.list();
   }
 
   /** Who answers is known from the beginning on. */
   recent(fromMs: number): ProfileEvent[] {
     const sources = [...this.#sources.values()].map((event) => ({ ...event, timeMs: Math.ceil(fromMs) }));
     return [...sources, ...this.#recent.filter(({ kind, timeMs }) => kind !== 'source' && timeMs >= fromMs)];
-  }
-
-  #add(event: ProfileEvent): void {
-    // What was not understood is one thing, however many words there are for it.
-    const key = `${event.worker} ${event.kind} ${event.kind === 'gap' ? event.reason : ''}`;
-    const before = this.#sums.get(key);
-    this.#sums.set(key, {
-      ...(before ?? event),
-      timeMs: Math.max(before?.timeMs ?? 0, event.timeMs),
-      count: (before?.count ?? 0) + event.count,
-    });
   }
 }
 

@@ -6,6 +6,7 @@ import { type EventKind, eventKinds, type Measure, measures, type Profile } from
 import { streamVersion } from './lines.ts';
 import { StreamTables } from './tables.ts';
 import {
+  dumpColumns,
   equalColumns,
   type JsonObject,
   list,
@@ -16,6 +17,7 @@ import {
   orUnknown,
   parseObject,
   positive,
+  sampleColumns,
   text,
   whole,
 } from './values.ts';
@@ -117,10 +119,8 @@ class StreamDecoder {
   }
 
   #takeDumps(columns: JsonObject, sampled: JsonObject): void {
-    const names = ['worker', 'timeMs', 'dumps', 'weight', 'waitUs', 'sendUs', 'samples'] as const;
-    const [workers, times, dumps, weights, waits, sends, counts] = equalColumns(columns, names);
-    const [threads, stacks, sampleWeights] = equalColumns(sampled, ['thread', 'stack', 'weight']);
-    const cpuUs = 'cpuUs' in sampled ? equalColumns(sampled, ['cpuUs', 'thread'])[0] : null;
+    const { workers, times, dumps, weights, waits, sends, counts } = dumpColumns(columns);
+    const { threads, stacks, sampleWeights, cpuUs } = sampleColumns(sampled);
     let sample = 0;
     for (let row = 0; row < counts.length; row++) {
       const end = sample + whole(counts[row]);

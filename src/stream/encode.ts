@@ -78,9 +78,11 @@ export class StreamEncoder {
     yield { end: { durationMs, dumps: dumps.weight.length, samples: profile.samples.stack.length } };
   }
 
-  /** The dumps so far have been merged, and the reader has them as they were. */
-  skipDumps({ dumps }: Profile): void {
+  /** The rows so far have been merged, and the reader has them as they were. */
+  skipMerged({ dumps, processes, events }: Profile): void {
     this.#done.dumps = dumps.weight.length;
+    this.#done.processes = processes.pid.length;
+    this.#done.events = events.length;
   }
 
   /** Ranges of rows that cover what is new in a table. */

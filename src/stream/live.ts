@@ -5,7 +5,7 @@ import type { EventKind } from '../profile/profile.ts';
 import { streamVersion } from './lines.ts';
 import { StreamTables } from './tables.ts';
 import {
-  equalColumns,
+  dumpColumns,
   type JsonObject,
   list,
   look,
@@ -14,6 +14,7 @@ import {
   orUnknown,
   parseObject,
   positive,
+  sampleColumns,
   text,
   whole,
 } from './values.ts';
@@ -125,10 +126,8 @@ export class LiveStream {
   }
 
   #takeDumps(columns: JsonObject, sampled: JsonObject): void {
-    const names = ['worker', 'timeMs', 'dumps', 'weight', 'waitUs', 'sendUs', 'samples'] as const;
-    const [workers, times, dumps, weights, waits, sends, counts] = equalColumns(columns, names);
-    const [threads, stacks, sampleWeights] = equalColumns(sampled, ['thread', 'stack', 'weight']);
-    const cpuUs = 'cpuUs' in sampled ? equalColumns(sampled, ['cpuUs', 'thread'])[0] : null;
+    const { workers, times, dumps, weights, waits, sends, counts } = dumpColumns(columns);
+    const { threads, stacks, sampleWeights, cpuUs } = sampleColumns(sampled);
     let sample = 0;
     for (let row = 0; row < counts.length; row++) {
       const end = sample + whole(counts[row], maxSamplesPerDump);

@@ -71,6 +71,20 @@ export function equalColumns<const Names extends readonly string[]>(columns: Jso
   return lists as Columns<Names>;
 }
 
+/** Of a line of dumps. */
+export function dumpColumns(columns: JsonObject) {
+  const names = ['worker', 'timeMs', 'dumps', 'weight', 'waitUs', 'sendUs', 'samples'] as const;
+  const [workers, times, dumps, weights, waits, sends, counts] = equalColumns(columns, names);
+  return { workers, times, dumps, weights, waits, sends, counts };
+}
+
+/** Of the samples of these dumps; `cpuUs` is null where it is not said. */
+export function sampleColumns(columns: JsonObject) {
+  const [threads, stacks, sampleWeights] = equalColumns(columns, ['thread', 'stack', 'weight']);
+  const cpuUs = 'cpuUs' in columns ? equalColumns(columns, ['cpuUs', 'thread'])[0] : null;
+  return { threads, stacks, sampleWeights, cpuUs };
+}
+
 /** A list, or packed: then its elements are numbers. */
 export function column(value: unknown): ArrayLike<unknown> {
   if (typeof value !== 'string') return list(value);

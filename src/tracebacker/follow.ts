@@ -1,7 +1,7 @@
 // One connection to an agent's stream: one line that says what is wanted, then lines for as long as we stay. Looks into
 // them no further than it must to know that they are a stream, and whether it has ended; hands on whole lines.
 import type { Socket } from 'node:net';
-import { type FailedConnection, failureOf, openSocket } from './read.ts';
+import { type FailedConnection, failureOf, joinBytes, openSocket } from './read.ts';
 import type { Address } from './target.ts';
 
 /** What the agent is asked for, in one line; agent/tbprof_agent.py describes it. */
@@ -148,7 +148,7 @@ class StreamConnection {
   #takeLines(chunk: Uint8Array): void {
     const end = chunk.lastIndexOf(newline) + 1;
     if (end > 0) {
-      const lines = join([...this.#rest, chunk.subarray(0, end)]);
+      const lines = joinBytes([...this.#rest, chunk.subarray(0, end)]);
       this.#rest = [];
       this.#restBytes = 0;
       if (!this.#begun && !this.#begin(lines)) return;
@@ -205,14 +205,4 @@ function parseHeader(line: string): { readonly tbprof?: unknown; readonly error?
   } catch {
     return null;
   }
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

@@ -19,6 +19,11 @@ export function reach(pid: number, master: number, name: string): Address | null
   return { kind: 'file', path: `/proc/${ofWorker === ofMaster ? master : pid}/root${path}` };
 }
 
+/** The path as its own process knows it, of one that {@link reach} has found. */
+export function insideOf(path: string): string {
+  return path.replace(/^\/proc\/\d+\/root(?=\/)/, '');
+}
+
 function rootOf(pid: number | 'self'): string {
   return `${readLink(`/proc/${pid}/ns/mnt`)} ${readLink(`/proc/${pid}/root`)}`;
 }

@@ -101,7 +101,7 @@ export function readDump(address: Address, signal: AbortSignal, limits = default
     });
     socket.on('close', () => {
       signal.removeEventListener('abort', abandon);
-      const bytes = join(chunks);
+      const bytes = joinBytes(chunks);
       failure ??= judgeBytes(bytes);
       resolve({ bytes, failure, reason, waitMs, tookMs: performance.now() - startMs });
     });
@@ -135,7 +135,7 @@ export function openSocket(address: Address): Socket {
 }
 
 /** A buffer of its own, so that it can be handed to another thread without a copy. */
-function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;
   for (const chunk of chunks) {

@@ -1,14 +1,11 @@
-// The agent's own tests, which are Python's unittest: all must pass, and none may be skipped.
+// The agent's own tests, which are Python's unittest, on each Python that is here: all must pass, and none may be skipped.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { findPythons } from '../helpers/pythons.ts';
 
-/** Debian's Python is the one of its uWSGI. */
-const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
-
-it('passes its own tests', () => {
-  const { status, stdout, stderr } = spawnSync(python, ['-m', 'unittest', '--verbose'], {
+it.each(findPythons().map(({ version, path }) => [version, path]))('passes its own tests on Python %s', (_, path) => {
+  const { status, stdout, stderr } = spawnSync(path, ['-m', 'unittest', '--verbose'], {
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1' },
     encoding: 'utf8',

@@ -139,49 +139,40 @@ class Streams(unittest.TestCase):
             self.assertEqual(client.read_until(lambda c: c.dumps).dumps, 1)
 
     def test_a_frame_without_a_line_has_that_of_its_function(self):
-        """From Python 3.11 on, one interrupted at the end of this loop's body has none; in others all have."""
-        answers = []
+        """From Python 3.10 on, what an except clause does by itself when it is left has none (PEP 626)."""
+        lines = []
+        texts = []
 
-        def loop():
-            for number in iter(int, 1):
-                if answers:
-                    return
-                if number:
-                    answers.append(number)
+        def left(stream):
+            """The frame that leaves, in stacks of what runs meanwhile."""
+            stacks = [stack for _, stack, _, _ in stream.samples if any(frame[0] == "__del__" for frame in stack)]
+            return {frame for stack in stacks for frame in stack if frame[0] == "leave"}
 
-        lines = [line for *_, line in loop.__code__.co_lines()] if hasattr(loop.__code__, "co_lines") else []
-        interrupted = []
+        class Dropped:
+            def __del__(self):
+                lines.append(sys._getframe(1).f_lineno)
+                stream.read_until(left)
+                texts.append(read_all(prefix + "1").decode())
 
-        def look(_, frame):
-            if frame.f_code is not loop.__code__:
-                return
-            interrupted.append(frame.f_lineno)
-            if frame.f_lineno is None or (None not in lines and len(interrupted) > 100):
-                stream.read_until(lambda c: any(s[0] == "MainThread" and has_loop(s[1]) for s in c.samples))
-                answers.append(read_all(prefix + "1").decode())
+        def leave():
+            try:
+                raise KeyError
+            except KeyError as error:
+                error = Dropped()  # dropped where `error` is deleted
+                raise
 
-        def has_loop(stack):
-            return any(frame[0] == "loop" for frame in stack)
-
-        before = signal.signal(signal.SIGALRM, look)
-        try:
-            with running() as prefix, Client(prefix) as stream:
-                signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
-                loop()
-                signal.setitimer(signal.ITIMER_REAL, 0)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-        first = loop.__code__.co_firstlineno
-        shown = re.search(r" lineno = (\d+) function = loop line = (.*)$", answers[0], re.M)
-        if None in lines:
-            self.assertIsNone(interrupted[-1])
-            self.assertEqual(shown.groups(), (str(first), "def loop():"))
-            seen = [frame for sample in stream.samples for frame in sample[1] if frame[0] == "loop"]
-            self.assertIn(("loop", __file__, first, "def loop():"), seen)
+        with running() as prefix, Client(prefix) as stream:
+            with self.assertRaises(KeyError):
+                leave()
+        first = leave.__code__.co_firstlineno
+        shown = re.search(r" lineno = (\d+) function = leave line = (.*)$", texts[0], re.M)
+        if sys.version_info >= (3, 10):
+            self.assertEqual(lines, [None])
+            self.assertEqual(shown.groups(), (str(first), "def leave():"))
+            self.assertEqual(left(stream), {("leave", __file__, first, "def leave():")})
         else:
-            self.assertNotIn(None, interrupted)
-            self.assertGreater(int(shown.group(1)), first)
+            self.assertGreater(lines[0], first)
+            self.assertEqual(shown.group(1), str(lines[0]))
 
     def test_without_cpu_there_is_no_such_column(self):
         with running() as prefix, Client(prefix, cpu=False) as client:
@@ -214,9 +205,14 @@ class Streams(unittest.TestCase):
         with mock.patch.object(agent, "MAX_PENDING", 10000), running() as prefix, parked_thread():
             streams = []
             run = agent.Stream._run
-            with mock.patch.object(agent.Stream, "_run", lambda stream: (streams.append(stream), run(stream))):
+
+            def run_with_small_buffer(stream):
+                stream.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # a large one takes seconds to fill
+                streams.append(stream)
+                run(stream)
+
+            with mock.patch.object(agent.Stream, "_run", run_with_small_buffer):
                 with Client(prefix, rateHz=1000) as client:
-                    client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                     stream = eventually(lambda: streams and streams[0])
                     eventually(lambda: stream.gaps or len(stream.pending) > 10000)
                     seen = []
@@ -349,6 +345,17 @@ class Life(unittest.TestCase):
             self.assertEqual(result.stdout, "False\n")
             self.assertRegex(result.stderr, r"^tbprof: not started: another process listens on [^\n]*\n$")
             read_all(prefix + "1")  # it still serves
+
+    def test_refuses_a_python_that_runs_without_the_gil(self):
+        said = io.StringIO()
+        with folder() as path, contextlib.redirect_stderr(said):
+            with mock.patch.object(sys, "_is_gil_enabled", lambda: False, create=True):
+                self.assertFalse(agent.start(os.path.join(path, "s."), 1))
+            self.assertEqual(os.listdir(path), [])
+            self.assertRegex(said.getvalue(), r"^tbprof: not started: without the GIL, [^\n]*PYTHON_GIL=1\n$")
+            with mock.patch.object(sys, "_is_gil_enabled", lambda: True, create=True):
+                self.assertTrue(agent.start(os.path.join(path, "s."), 1))
+                agent.stop()
 
     def test_the_number_is_the_pid_where_there_is_none(self):
         with running(number=None) as prefix:

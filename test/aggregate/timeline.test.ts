@@ -80,7 +80,7 @@ describe('measureTimeline', () => {
   });
 
   it('says where merged dumps hide what was when', () => {
-    const profile = profileFrom(['a 30', 'b 30'], { durationMs: 6_000 });
+    const profile = profileFrom(['a 30', 'b 29', 'a 1'], { durationMs: 6_000 });
     const blurred = (of: Profile, mostBuckets: number) =>
       measureTimeline(of, { mostBuckets, threads: [], partOf: leaves(of) }).isBlurred;
     expect(blurred(profile, 60)).toBe(false);

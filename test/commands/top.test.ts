@@ -7,20 +7,13 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { runCli, startCli } from '../helpers/cli.ts';
 import { describeWith } from '../helpers/describe-with.ts';
-import { answer, answerNothing, fakeTracebacker, type Script, someDump } from '../helpers/fake-tracebacker.ts';
+import { answer, answerNothing, fleetIn, someDump } from '../helpers/fake-tracebacker.ts';
 import { openPseudoTerminal } from '../helpers/pseudo-terminal.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-let fleets = 0;
-
-/** A prefix with one scripted tracebacker per script. */
-async function fleet(...scripts: Script[]): Promise<string> {
-  const prefix = join(folder, `t${++fleets}.`);
-  await Promise.all(scripts.map((script, index) => fakeTracebacker(`${prefix}${index + 1}`, script)));
-  return prefix;
-}
+const fleet = fleetIn(folder);
 
 /** Resolves when a function has been shown. */
 function firstRow(child: ChildProcess): Promise<void> {
@@ -36,7 +29,7 @@ const hostileDump = someDump(1).replaceAll('view', 'vi\x1b[2Jew');
 
 describe('tbprof top on a pipe', () => {
   it('prints a block each time and the whole in the end, without escapes, and writes no file', async () => {
-    const prefix = await fleet(answer(someDump(1, 2)), answer(someDump(2)));
+    const { prefix } = await fleet(answer(someDump(1, 2)), answer(someDump(2)));
     const before = readdirSync(folder);
     const options = ['-d', '1500ms', '-r', '20', '--interval', '500ms', '--max-overhead', '100%'];
     const { exitCode, stdout, stderr } = await runCli(['top', '-s', prefix, ...options], { cwd: folder });
@@ -55,7 +48,7 @@ describe('tbprof top on a pipe', () => {
   });
 
   it('gives an object in a line each time, with nothing that a terminal would obey', async () => {
-    const prefix = await fleet(answer(hostileDump), answerNothing);
+    const { prefix } = await fleet(answer(hostileDump), answerNothing);
     const options = ['-d', '1200ms', '--interval', '400ms', '--json', '--top', '1', '--by', 'line'];
     const { exitCode, stdout } = await runCli(['top', '-s', prefix, ...options]);
     expect(exitCode).toBe(3);
@@ -92,7 +85,7 @@ describe('tbprof top on a pipe', () => {
   });
 
   it('shows only what the filters leave', async () => {
-    const prefix = await fleet(answer(someDump(1)), answer(someDump(2).replaceAll('view', 'other')));
+    const { prefix } = await fleet(answer(someDump(1)), answer(someDump(2).replaceAll('view', 'other')));
     const options = ['-d', '1s', '--json', '--worker', '2', '--focus', 'other'];
     const { stdout } = await runCli(['top', '-s', prefix, ...options]);
     const last = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
@@ -100,7 +93,7 @@ describe('tbprof top on a pipe', () => {
   });
 
   it('ends when its reader has left', async () => {
-    const prefix = await fleet(answer(someDump(1)));
+    const { prefix } = await fleet(answer(someDump(1)));
     const { process: child, finished } = startCli(['top', '-s', prefix, '--interval', '100ms']);
     await firstRow(child);
     child.stdout!.destroy();
@@ -108,7 +101,7 @@ describe('tbprof top on a pipe', () => {
   });
 
   it('ends with the whole table at SIGTERM', async () => {
-    const prefix = await fleet(answer(someDump(1)));
+    const { prefix } = await fleet(answer(someDump(1)));
     const { process: child, finished } = startCli(['top', '-s', prefix, '--interval', '100ms']);
     await firstRow(child);
     child.kill('SIGTERM');
@@ -118,14 +111,14 @@ describe('tbprof top on a pipe', () => {
   });
 
   it('says why nobody answers', async () => {
-    const prefix = await fleet(answer('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const { prefix } = await fleet(answer('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const { exitCode, stderr } = await runCli(['top', '-s', prefix, '-d', '500ms']);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^tbprof: what listens on \S+ is no tracebacker /);
   });
 
   it('refuses processor time where nobody knows it, before it asks', async () => {
-    const prefix = await fleet(answer(someDump(1)));
+    const { prefix } = await fleet(answer(someDump(1)));
     const { exitCode, stderr } = await runCli(['top', '-s', prefix, '--mode', 'cpu']);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('the agent can: tbprof agent --help');
@@ -140,7 +133,7 @@ describeWith('script', 'tbprof top on a terminal', () => {
     `${process.execPath} ${cli} top -s ${prefix} --interval 100ms -r 50 ${more}; echo "code=$?"; stty -a; echo THE END`;
 
   it('draws in place, obeys keys, and leaves the whole table and the terminal as it was', async () => {
-    const terminal = openPseudoTerminal(`tty; ${command(await fleet(answer(hostileDump)))}`);
+    const terminal = openPseudoTerminal(`tty; ${command((await fleet(answer(hostileDump))).prefix)}`);
     const name = (await terminal.shows(taken)).split('\r\n')[0]!;
     await terminal.shows('vi\\x1b[2Jew (/srv/app.py)');
     await terminal.shows('t: sort by total');
@@ -166,7 +159,7 @@ describeWith('script', 'tbprof top on a terminal', () => {
   });
 
   it.each(['Ctrl-C', 'SIGTERM'])('gives the terminal back at %s', async (how) => {
-    const prefix = await fleet(answer(someDump(1)));
+    const { prefix } = await fleet(answer(someDump(1)));
     // The shell's child becomes tbprof, whose number it has told before.
     const terminal = openPseudoTerminal(command(prefix).replace(/^(.*?);/, '(echo "pid=$BASHPID."; exec $1);'));
     const pid = Number(/pid=(\d+)/.exec(await terminal.shows(/pid=\d+\./))![1]);
@@ -178,7 +171,7 @@ describeWith('script', 'tbprof top on a terminal', () => {
   });
 
   it('stops at Ctrl-Z with the terminal as it was, and goes on', async () => {
-    const prefix = await fleet(answer(someDump(1)));
+    const { prefix } = await fleet(answer(someDump(1)));
     const terminal = openPseudoTerminal(
       `${process.execPath} ${cli} top -s ${prefix} --interval 100ms; echo stopped; stty -a; fg; echo "code=$?"`,
     );
@@ -192,7 +185,7 @@ describeWith('script', 'tbprof top on a terminal', () => {
   });
 
   it('ends when its window is closed, also where no signal tells', async () => {
-    const prefix = await fleet(answer(someDump(1)));
+    const { prefix } = await fleet(answer(someDump(1)));
     const ended = join(folder, 'ended');
     // The shell keeps the signal to itself. The exit code is not ours: Node 20 fails to reset a terminal that is gone.
     const line = `trap : HUP; ${process.execPath} ${cli} top -s ${prefix} --interval 100ms 2>/dev/null; echo >${ended}`;

@@ -4,6 +4,7 @@ import {
   addStats,
   type DumpSeen,
   describeWorker,
+  offerOf,
   type ServerReport,
   type WorkersReport,
 } from '../../src/commands/workers-report.ts';
@@ -17,7 +18,7 @@ const target = (worker: number, pid: number | null) => ({
   process: pid === null ? null : { pid, startTicks: 1 },
   server: 'pid 10',
 });
-const usage = { uptimeSeconds: 125, rssBytes: 25 * 2 ** 20, offers: 'tracebacker' } as const;
+const usage = { uptimeSeconds: 125, rssBytes: 25 * 2 ** 20, offers: 'tracebacker', hasCores: true } as const;
 const seen = (threads: string[], cut = false): DumpSeen => ({
   reading: { waitMs: 0.42, tookMs: 0.9 },
   verdict: 'dump',
@@ -47,6 +48,26 @@ describe('describeWorker', () => {
   it('counts cores and other threads', () => {
     const row = describeWorker(target(1, 11), usage, seen(['uWSGIWorker1Core0', 'Thread-1 (loop)']));
     expect(row).toMatchObject({ worker: 1, pid: 11, busyCores: 1, otherThreads: 1, verdict: 'ok', waitMs: 0.42 });
+  });
+
+  it('knows of threads only, where the program is no uWSGI', () => {
+    const row = describeWorker(target(1, 11), { ...usage, hasCores: false }, seen(['MainThread']));
+    expect(row).toMatchObject({ busyCores: null, otherThreads: 1 });
+    const text = renderWorkers({ servers: [server(10, [row])], stats: null }, view);
+    expect(text).toContain(' 1 thread ');
+    expect(text).not.toContain('idle');
+  });
+
+  it.each([
+    ['/tmp/tb.1', 'both'],
+    ['/proc/10/root/tmp/tb.1', 'both'],
+    ['/srv/tb.1', 'agent'],
+    ['/srv/proc/10/root/tmp/tb.1', 'agent'],
+  ])('takes the tracebacker for one, in a container or not: %s', (path, offers) => {
+    const address = { kind: 'file', path } as const;
+    const both = { ...target(1, 11), address, stream: { kind: 'file', path: `${path}.stream` } as const };
+    expect(offerOf(both, { options: [['py-tracebacker', '/tmp/tb.']] })).toBe(offers);
+    expect(offerOf({ ...both, stream: null }, null)).toBe('tracebacker');
   });
 
   it('calls a worker fit that has an agent and nothing for dumps, without a word on what it does', () => {

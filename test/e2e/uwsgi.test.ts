@@ -275,6 +275,7 @@ describeWith('uwsgi', 'with a real uWSGI', () => {
     for (const { frames } of samplesOf(profile)) expect(frames.map((frame) => frame.function)).toEqual(chain);
   });
 
+  const recordOf = (where: string) => ['record', '-s', where, '-d', '1s', '-o', '-', '-f', 'collapsed'];
   const becomeNobody = it.skipIf(process.getuid!() !== 0);
 
   becomeNobody('asks for chmod-socket where another user may not connect (needs root)', async () => {
@@ -282,17 +283,7 @@ describeWith('uwsgi', 'with a real uWSGI', () => {
     uwsgi.keepBusy(1, longSleep);
     const cli = installForAll(folder);
     chmodSync(`${uwsgi.prefix}1`, 0o600);
-    const { exitCode, stderr } = await runAsNobody(cli, [
-      'record',
-      '-s',
-      uwsgi.prefix,
-      '-d',
-      '1s',
-      '-o',
-      '-',
-      '-f',
-      'collapsed',
-    ]);
+    const { exitCode, stderr } = await runAsNobody(cli, recordOf(uwsgi.prefix));
     expect(stderr).toContain(`no permission to connect to ${uwsgi.prefix}1`);
     expect(stderr).toContain('chmod-socket');
     expect(exitCode).toBe(1);
@@ -306,17 +297,7 @@ describeWith('uwsgi', 'with a real uWSGI', () => {
     const cli = installForAll(folder);
     chmodSync(dirname(uwsgi.prefix), 0o700);
     for (const where of [uwsgi.prefix, `${uwsgi.prefix}1`]) {
-      const { exitCode, stderr } = await runAsNobody(cli, [
-        'record',
-        '-s',
-        where,
-        '-d',
-        '1s',
-        '-o',
-        '-',
-        '-f',
-        'collapsed',
-      ]);
+      const { exitCode, stderr } = await runAsNobody(cli, recordOf(where));
       expect(stderr).toMatch(/^tbprof: .*permission/);
       expect(exitCode).toBe(1);
     }

@@ -45,6 +45,16 @@ describe('renderSummary', () => {
     expectGolden('summary-gaps.txt', `${renderSummary(builder.view(), 10)}\n`);
   });
 
+  it('counts busy threads where no thread is a core', () => {
+    const builder = new ProfileBuilder({ startedEpochMs: 0, rateHz: 10, host: 'h', source: 'agent', recorder: 'r' });
+    const worker = builder.addWorker({ number: 4711, address: '/tmp/tbsocket.4711' });
+    const stack = builder.stackOf([{ function: 'f', file: '/f.py', line: 1, source: '' }]);
+    builder.addSample(builder.thread(worker, 'MainThread'), stack, 3);
+    builder.endDump({ worker, timeMs: 300, weight: 3, waitUs: 0 });
+    builder.endDump({ worker, timeMs: 400, weight: 1, waitUs: 0 });
+    expect(renderSummary(builder.view(), 1)).toContain('worker 4711: 4 of 4 ticks observed, 0.8 threads busy\n');
+  });
+
   it('shows no more functions than asked for', () => {
     const profile = profileFrom(Array.from({ length: 30 }, (_, i) => `f${i} ${i + 1}`));
     expect(renderSummary(profile, 5).match(/f\d+ \(/g)).toEqual(['f29 (', 'f28 (', 'f27 (', 'f26 (', 'f25 (']);

@@ -1,6 +1,7 @@
 // Tracebackers that do what they are told: one socket each, scripted answers.
 import { spawn } from 'node:child_process';
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { printDump } from '../../src/tracebacker/dump.ts';
 
@@ -19,6 +20,28 @@ afterEach(async () => {
 /** Listens on a path until the end of the test. Returns the connections so far. */
 export async function fakeTracebacker(path: string, script: Script): Promise<() => number> {
   return (await listen(script, { path })).connections;
+}
+
+let prefixes = 0;
+
+/** A prefix of sockets that no other test has. */
+export function newPrefix(folder: string): string {
+  return join(folder, `f${++prefixes}.`);
+}
+
+export interface FakeFleet {
+  readonly prefix: string;
+  /** Of each worker, so far. */
+  readonly connections: () => readonly number[];
+}
+
+/** Makes workers at a new prefix in the folder, one for each script. */
+export function fleetIn(folder: string): (...scripts: readonly Script[]) => Promise<FakeFleet> {
+  return async (...scripts) => {
+    const prefix = newPrefix(folder);
+    const counts = await Promise.all(scripts.map((script, at) => fakeTracebacker(`${prefix}${at + 1}`, script)));
+    return { prefix, connections: () => counts.map((count) => count()) };
+  };
 }
 
 export async function fakeTcpTracebacker(script: Script): Promise<{ port: number; connections: () => number }> {

@@ -40,6 +40,11 @@ const parts = {
     packages: ['gunicorn', 'python3-gevent'],
     isThere: () => succeeds('/usr/bin/python3', ['-c', 'import gevent, gunicorn']),
   },
+  celery: {
+    name: 'Celery',
+    packages: ['python3-celery'],
+    isThere: () => succeeds('/usr/bin/python3', ['-c', 'import celery']),
+  },
   script: {
     name: 'the script command of util-linux',
     packages: ['bsdutils'],

@@ -39,7 +39,7 @@ function replay(profile: Profile, running: RunningProfile, looks: readonly Look[
     if (look !== 'none') running.take(builder.view());
     if (look !== 'merge') return;
     builder.coarsen(60_000);
-    running.skipDumps(builder.view());
+    running.skipMerged(builder.view());
   });
   running.take(builder.view());
   return builder;

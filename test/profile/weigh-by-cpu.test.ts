@@ -49,8 +49,9 @@ describe('weighByCpu', () => {
       ['a', 1, 100],
       ['a', 1, -1],
       ['a', 1, 200],
+      ['a', 1, 7], // the last one stays by itself
     ]);
     builder.coarsen(1_000);
-    expect([...builder.view().samples.cpuUs]).toEqual([300]);
+    expect([...builder.view().samples.cpuUs]).toEqual([300, 7]);
   });
 });

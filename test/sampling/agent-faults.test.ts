@@ -14,13 +14,19 @@ import {
   agentThatSamples,
   printLines,
 } from '../helpers/fake-agent.ts';
-import { answer, answerNothing, fakeTracebacker, type Script, someDump } from '../helpers/fake-tracebacker.ts';
+import {
+  answer,
+  answerNothing,
+  fakeTracebacker,
+  newPrefix,
+  type Script,
+  someDump,
+} from '../helpers/fake-tracebacker.ts';
 import { startRecording } from '../helpers/live-recording.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { eventually } from '../helpers/uwsgi.ts';
 
 const folder = temporaryFolder();
-let fleets = 0;
 
 interface Row {
   readonly fault: string;
@@ -127,10 +133,10 @@ const rows: readonly Row[] = [
 
 describe('an agent with', () => {
   it.each(rows)('$fault', async ({ stream, text = answer(someDump(1)), until, expected, exitCode, said }) => {
-    const prefix = join(folder, `f${++fleets}.`);
+    const prefix = newPrefix(folder);
     await fakeTracebacker(`${prefix}1.stream`, stream);
     if (text !== null) await fakeTracebacker(`${prefix}1`, text);
-    const healthy = join(folder, `h${fleets}.2`);
+    const healthy = `${newPrefix(folder)}2`;
     await fakeTracebacker(`${healthy}.stream`, agentThatSamples);
     const recording = startRecording(folder, ['-s', prefix, '-s', healthy]);
     await recording.until('what is expected', ({ workers }) => workers.length === 2 && until(workers[0]!));

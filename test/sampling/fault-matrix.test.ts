@@ -1,7 +1,6 @@
 // One worker misbehaves beside a healthy one: what the recording says of it, the exit code, and that the other one's
 // samples are as they would be without it. Recordings are ended as soon as they show what they should.
 import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Coverage, WorkerCoverage } from '../../src/aggregate/coverage.ts';
 import { forEachSample, framesOf, type Profile } from '../../src/profile/profile.ts';
@@ -15,6 +14,7 @@ import {
   fakeTcpTracebacker,
   fakeTracebacker,
   leaveStaleSocket,
+  newPrefix,
   type Script,
   someDump,
   stallInTheMiddle,
@@ -24,7 +24,6 @@ import { startRecording } from '../helpers/live-recording.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const folder = temporaryFolder();
-let fleets = 0;
 
 interface Row {
   readonly fault: string;
@@ -261,7 +260,7 @@ const beside = (coverage: Coverage) => coverage.workers[1]?.dumps ?? 0;
 
 describe('a worker that', () => {
   it.each(rows)('$fault', async ({ setUp, during, until, expected, exitCode, said, through = [] }) => {
-    const prefix = join(folder, `m${++fleets}.`);
+    const prefix = newPrefix(folder);
     const elsewhere = await setUp(`${prefix}1`);
     await fakeTracebacker(`${prefix}2`, answer(someDump(2)));
     const where = ['-s', prefix, ...(typeof elsewhere === 'string' ? ['-s', elsewhere] : [])];
