@@ -229,7 +229,6 @@ class Ticks:
     """Tick k is due at start + (phase + k) / rate. Each tick is in the weight of one dump or in one gap. Pure."""
 
     CREDIT_S = 1.0  # a dump that is later than this does not speak for the time before
-    JITTER = 1.0  # of a period, around the due time
 
     def __init__(self, rate, start, phase, uniform):
         self.period = 1.0 / rate
@@ -240,9 +239,8 @@ class Ticks:
         self.uniform = uniform
 
     def next_time(self):
-        """When to look next; the jitter is independent of the one before, so that the mean rate stays."""
-        tick = self.next + self.stride - 1
-        return self.first + (tick + self.JITTER * (self.uniform() - 0.5)) * self.period
+        """When to look next: spread over a whole stride, since less would lock on to work of the same period."""
+        return self.first + (self.next + self.stride * (self.uniform() + 0.5) - 0.5) * self.period
 
     def due_time(self, tick):
         return self.first + tick * self.period
@@ -273,8 +271,9 @@ class CpuClocks:
     The clock's advance since the last tick would not do: of 3 ms of computing before 7 ms of sleep, nearly all would be
     ascribed to the sleep. A window has the same fault in small: a thread that sleeps may wake up in it. So where the
     thread has moved on, its own window counts only if it mostly does at this place; else the mean of those windows at
-    the same place in which it stayed (a sleep: 0, hashing without the GIL: 1) speaks for it. Last, the shares of each
-    thread are scaled so that their sum follows its clock.
+    the same place in which it stayed (a sleep: 0, hashing without the GIL: 1) speaks for it. A thread that waits for the
+    GIL wakes at each switch interval to ask for it: that is no work of its own, and the agent, which waits as well, knows
+    what it takes. Last, the shares of each thread are scaled so that their sum follows its clock.
     """
 
     WINDOW_S = 0.00002
@@ -293,9 +292,11 @@ class CpuClocks:
         moved = any([clock.read() for clock in clocks])
         now = {}
         if moved:
+            waiting = time.thread_time()
             _sleep(self.WINDOW_S)
+            waiting = time.thread_time() - waiting
             for clock in clocks:
-                clock.read()
+                clock.read(waiting)
             now = {ident: (id(frame.f_code), frame.f_lasti) for ident, frame in sys._current_frames().items()}
         times = []
         for clock, (ident, place) in zip(clocks, looks):
@@ -307,14 +308,13 @@ class CpuClocks:
         return times
 
     def _share(self, place, stayed, clock):
-        seconds = clock.at - clock.at_before
-        share = min(1.0, (clock.now - clock.before) / seconds) if seconds > 0 else 0.0
+        share = min(1.0, clock.ran / clock.took) if clock.took > 0 else 0.0
         sums = self.places.setdefault(place, [0, 0, 0.0, 0.0])
         sums[0] += 1
         if stayed:
             sums[1] += 1
-            sums[2] += seconds
-            sums[3] += share * seconds
+            sums[2] += clock.took
+            sums[3] += share * clock.took
         elif 2 * sums[1] > sums[0] and sums[2] > 0:
             return sums[3] / sums[2]
         return share
@@ -328,25 +328,27 @@ class CpuClocks:
 
 
 class Clock:
-    """The CPU clock of one thread: its last two readings, and what has been ascribed to its samples."""
+    """The CPU clock of one thread: how far it went between its last two readings, and what of it is ascribed to samples."""
 
     def __init__(self, ident, thread):
         self.thread = thread
         self.id = _clock_id(ident, thread)
-        self.now = self.before = None
-        self.at = self.at_before = 0.0
+        self.now = None
+        self.at = self.ran = self.took = 0.0
         self.scaled_to = None  # the reading up to which the sums go
         self.true = self.ascribed = 0.0
 
-    def read(self):
-        """Whether it has advanced."""
-        self.before, self.at_before = self.now, self.at
+    def read(self, waiting=0.0):
+        """Whether it has advanced. `waiting` are seconds of CPU time that do not count."""
+        before, at_before = self.now, self.at
         try:
             self.now = None if self.id is None else time.clock_gettime(self.id)
         except OSError:  # the thread is gone
             self.now = self.id = None
         self.at = _monotonic()
-        return self.now is not None and self.now != self.before
+        self.took = self.at - at_before
+        self.ran = 0.0 if self.now is None or before is None else max(0.0, self.now - before - waiting)
+        return self.now is not None and self.now != before
 
     def scaled(self, seconds, memory):
         if self.scaled_to is not None:
@@ -388,14 +390,15 @@ def _cpu_seconds(looks):
 class Contention:
     """Whether several threads compute at a time: what all but the busiest one compute is more than a part of a core.
 
-    Then the interval is FACTOR times longer than wanted: the program's own threads take turns as often as it says, and
-    that costs. Measured at 100 Hz on a busy machine, in one run each: work done by 4 threads that only compute, to not
-    profiled, and distance of the wall shares from the truth where 4 threads compute and wait. 0.1 ms: 0.81, 0.02-0.03;
-    0.25 ms: 0.88, 0.03-0.05; 0.5 ms: 0.93, 0.05-0.08; 1 ms: 0.97, 0.04-0.09; 2 ms: 0.96, 0.09-0.10.
+    They take turns as often as the interval says, and turns are what costs: on two cores 4 threads that only compute do
+    0.8 of their work at 0.1 ms; and what waits for the GIL now is another picture than before. So while it holds, the
+    interval is as the program wants it, and lowered only LEAD_S before a look, as the GIL may be long in coming; and
+    looks are rarer.
     """
 
     BEGINS, ENDS = 0.3, 0.15  # not the same, and of a mean over half a second: no to and fro
-    FACTOR = 10
+    LEAD_S = 0.01
+    LOOK_S = 0.05  # the mean time from one look to the next
 
     def __init__(self):
         self.holds = False
@@ -419,7 +422,7 @@ _interval_set = None
 
 
 def _want_interval(stream, seconds):
-    """Lowers sys.setswitchinterval for a stream, or with None ends its wish; the last one restores what was before."""
+    """Lowers sys.setswitchinterval for a stream, or with None ends its wish; without any it is what it was before."""
     global _interval_before, _interval_set
     with _interval_lock:
         if seconds is None:
@@ -528,13 +531,15 @@ class Stream:
         self._put(header, {"workers": [worker]})
         flushed = self.begin - BATCH_S  # the first tick is sent at once: there is a stream, and it works
         asked = self.ticks.next_time()
-        while self._wait(asked) and not self.tables.full:
+        while self._wait_to_look(asked) and not self.tables.full:
             if len(self.pending) > MAX_PENDING:
                 self._gap("behind", self.ticks.miss(_monotonic(), 1))
             else:
                 self._sample(asked)
             if _monotonic() - flushed >= BATCH_S:
                 self._flush()
+                if not self._talk():
+                    break
                 flushed = _monotonic()
             asked = self.ticks.next_time()
         duration = self._now_ms()
@@ -545,17 +550,37 @@ class Stream:
     def _now_ms(self):
         return int((_monotonic() - self.begin) * 1000)
 
+    def _wait_to_look(self, due):
+        """True at that time; False when the stream is to end."""
+        if self.contention.holds:
+            _want_interval(self, None)
+            if not self._wait(due - Contention.LEAD_S):
+                return False
+        _want_interval(self, self.request.interval)
+        return self._wait(due)
+
     def _wait(self, until):
-        """True at that time; False when the stream is to end. Sends meanwhile; OSError where the client is gone."""
-        while True:
-            self._send()
+        while not self.agent.stopped:
             left = until - _monotonic()
             if left > 0:
                 _sleep(min(left, LOOK_ROUND_S))
-            if self.agent.stopped or self._has_left():
-                return False
             if left <= LOOK_ROUND_S:
-                return True
+                return not self.agent.stopped
+            if not self._talk():
+                return False
+        return False
+
+    def _talk(self):
+        """Sends what waits, as far as it goes; False where the client is done, OSError where it is gone.
+
+        Not more often than needed, since to call the system is to give the GIL up, and then to wait for it.
+        """
+        try:
+            while self.pending:
+                del self.pending[: self.sock.send(memoryview(self.pending)[:262144])]
+        except BlockingIOError:
+            pass
+        return not self._has_left()
 
     def _has_left(self):
         """Whether the client has nothing more to say, or too much. It may still read: the end is sent to it."""
@@ -565,13 +590,6 @@ class Stream:
             return False
         self.unasked += len(data)
         return not data or self.unasked > 16 * MAX_REQUEST
-
-    def _send(self):
-        if self.pending:
-            try:
-                del self.pending[: self.sock.send(memoryview(self.pending)[:262144])]
-            except BlockingIOError:
-                pass
 
     def _sample(self, asked):
         cpu_begin = time.thread_time()
@@ -609,7 +627,7 @@ class Stream:
 
     def _flush(self):
         """Makes lines of the batch, and room for the next one."""
-        self._adapt_interval()
+        self.contention.look(_monotonic(), _cpu_seconds(self.looks))
         self._put(*self.tables.new_lines())
         if self.rows:
             self.dumps += len(self.rows)
@@ -627,19 +645,15 @@ class Stream:
             self._put({"events": [dict(zip(names, (now, 0) + event)) for event in events]})
         self._new_batch()
 
-    def _adapt_interval(self):
-        before = self.contention.holds
-        self.contention.look(_monotonic(), _cpu_seconds(self.looks))
-        if self.contention.holds != before:
-            _want_interval(self, self.request.interval * (1 if before else Contention.FACTOR))
-
     def _throttle(self):
-        """Looks at every nth tick only where that is needed to stay within the client's limit of overhead."""
+        """Looks at every nth tick only, where the client's limit of overhead needs it or threads wait for the GIL."""
         ticks = self.ticks
-        needed = self.cost / (self.request.max_overhead * ticks.period)
+        affordable = self.cost / (self.request.max_overhead * ticks.period)
+        bearable = Contention.LOOK_S / ticks.period if self.contention.holds else 0.0
+        needed = max(affordable, bearable)
         if needed > ticks.stride or needed < 0.7 * (ticks.stride - 1):
             ticks.stride = max(1, math.ceil(needed))
-            return [("throttle", ticks.stride, "")]
+            return [("throttle", ticks.stride, "contended" if bearable > affordable else "overhead")]
         return []
 
     def _put(self, *lines):

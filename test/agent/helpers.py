@@ -160,5 +160,9 @@ class Client:
             assert self.read() is not None, "the stream has ended: %s" % self.lines[-1:]
         return self
 
+    @property
+    def throttles(self):
+        return [event for event in self.events if event["kind"] == "throttle"]
+
     def gaps(self, reason):
         return sum(event["count"] for event in self.events if event["kind"] == "gap" and event["reason"] == reason)

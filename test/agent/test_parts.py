@@ -49,8 +49,7 @@ class TicksLaw(unittest.TestCase):
                 gaps += late
             gaps += ticks.miss(now)
             self.assertEqual(weights + gaps, ticks.next)
-            # One that was looked at a little before its due time is accounted for already.
-            self.assertIn(ticks.next - ticks.due_before(now), (0, 1))
+            self.assertEqual(ticks.next, ticks.due_before(now))
 
     def test_a_prompt_sampler_gives_each_tick_the_weight_1_and_keeps_the_mean_rate(self):
         ticks = self.ticks()
@@ -78,10 +77,22 @@ class TicksLaw(unittest.TestCase):
     def test_a_dump_at_every_nth_tick_stands_for_n(self):
         ticks = self.ticks(phase=0.5)
         ticks.stride = 5
-        for _ in range(20):
+        weights = []
+        for _ in range(200):
             _, weight, late = ticks.observe(ticks.next_time())
-            self.assertIn(weight, (4, 5, 6))
+            self.assertIn(weight, range(1, 11))
             self.assertEqual(late, 0)
+            weights.append(weight)
+        self.assertAlmostEqual(sum(weights) / 200, 5, delta=0.1)
+
+    def test_nor_at_every_nth_tick_on_to_work_of_that_period(self):
+        ticks = self.ticks()
+        ticks.stride = 5
+        seen = [0, 0]
+        for _ in range(5000):
+            time_of_look = ticks.next_time()
+            seen[(time_of_look * 20.0) % 1.0 < 0.3] += ticks.observe(time_of_look)[1]
+        self.assertAlmostEqual(seen[1] / sum(seen), 0.3, delta=0.03)
 
 
 class Requests(unittest.TestCase):

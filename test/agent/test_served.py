@@ -234,11 +234,8 @@ class Streams(unittest.TestCase):
         with mock.patch.object(agent.Stream, "_walk", slow_walk), running() as prefix:
             with Client(prefix, rateHz=100, maxOverhead=0.1) as client:
                 # In steps, since the cost is smoothed. 10 ms of each 100 ms are what may be used.
-                client.read_until(
-                    lambda c: any(event["kind"] == "throttle" and event["count"] >= 9 for event in c.events)
-                )
-                strides = [event["count"] for event in client.events if event["kind"] == "throttle"]
-                self.assertGreaterEqual(max(strides), 9)
+                client.read_until(lambda c: c.throttles and c.throttles[-1]["count"] >= 9)
+                self.assertEqual(client.throttles[-1]["reason"], "overhead")
 
     def test_an_error_ends_one_stream_and_says_so_in_a_line(self):
         def fail(_):
@@ -274,12 +271,18 @@ class SwitchInterval(unittest.TestCase):
                 client.close()
                 eventually(self.is_(self.before))
 
-    def test_is_longer_while_several_threads_compute(self):
-        with running() as prefix, Client(prefix) as client:
+    def test_is_left_alone_between_looks_while_several_threads_compute(self):
+        with running() as prefix, Client(prefix, rateHz=100) as client:
             with busy_thread(), busy_thread(), busy_thread():
-                longer = self.is_(0.0001 * agent.Contention.FACTOR)
-                client.read_until(lambda c: longer())
-            client.read_until(lambda c: self.is_(0.0001)())
+                client.read_until(lambda c: c.throttles and c.throttles[-1]["reason"] == "contended")
+                # This thread runs between looks as well as right before one.
+                eventually(self.is_(self.before))
+                eventually(self.is_(0.0001))
+                self.assertIn(("contended", 5), [(event["reason"], event["count"]) for event in client.throttles])
+            client.read_until(lambda c: c.throttles[-1]["count"] == 1)
+            for _ in range(3):
+                client.read_until(lambda c, seen=client.dumps: c.dumps > seen)
+                self.assertTrue(self.is_(0.0001)())
 
     def test_the_lowest_of_several_wishes_holds(self):
         with running() as prefix:
