@@ -4,6 +4,7 @@
 //     npm run bench:fidelity [-- --seconds 30 --threads 1,2,4,8 --workloads python,sleep --py-spy /path/to/py-spy]
 //
 // The distance is the total variation distance of the shares of the phases: half the sum of the differences, 0 to 1.
+// "moved" is the distance of what the phases themselves say while they are sampled from what they say while they are not.
 // "chance" is what as many independent samples of the true shares would have on average: sum of sqrt(2 p (1-p) / (pi n)) / 2.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -43,8 +44,10 @@ try {
 }
 
 async function main() {
-  console.log('| workload | threads | chance | stock | agent | py-spy | CPU: agent | CPU: py-spy |');
-  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+  console.log(
+    '| workload | threads | chance | stock | agent | py-spy | CPU: agent | py-spy | moved by agent | py-spy |',
+  );
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
   for (const workload of options.workloads.split(',')) {
     for (const threads of options.threads.split(',').map(Number)) {
       const row = await measure(workload, threads);
@@ -62,7 +65,7 @@ async function measure(workload, threads) {
   // One core more than the load needs, for the truth.
   const server = await startSite({ app, folder, threads: threads + 1 });
   try {
-    const samplers = {};
+    const samplers = { nobody: () => sleep(seconds * 1_000, null) };
     for (const name of wanted) if (name !== 'py-spy') samplers[name] = () => record(name);
     if (hasPySpy) {
       samplers.pySpy = () => pySpy(server.workerPid, ['--idle']);
@@ -71,14 +74,16 @@ async function measure(workload, threads) {
     const path = `/run?workload=${workload}&seconds=${seconds + 4}`;
     const wall = {};
     const cpu = {};
-    let chance = 0;
+    const truths = {};
     for (const [name, sample] of Object.entries(samplers)) {
       const { shares, truth } = await sampleUnderLoad(server, sample, threads, path);
       wall[name] = shares === null ? null : distance(shares.wall, truth.wall);
       cpu[name] = shares?.cpu ? distance(shares.cpu, truth.cpu) : null;
-      if (name === 'agent') chance = expectedByChance(truth.wall, seconds * rateHz * threads);
+      truths[name] = truth.wall;
     }
-    return [chance, wall.stock, wall.agent, wall.pySpy, cpu.agent, cpu.pySpyCpu];
+    const chance = expectedByChance(truths.nobody, seconds * rateHz * threads);
+    const moved = (name) => (name in truths ? distance(truths[name], truths.nobody) : null);
+    return [chance, wall.stock, wall.agent, wall.pySpy, cpu.agent, cpu.pySpyCpu, moved('agent'), moved('pySpy')];
   } finally {
     await server.stop();
   }
