@@ -226,7 +226,12 @@ def _clean(text, limit):
 
 
 class Ticks:
-    """Tick k is due at start + (phase + k) / rate. Each tick is in the weight of one dump or in one gap. Pure."""
+    """Tick k is due at start + (phase + k) / rate. Each tick is in the weight of one dump or in one gap. Pure.
+
+    It is looked at at a random time before tick k + 1 is due: less would lock on to work of the same period. A dump that
+    comes late speaks for the ticks whose own time has passed by then, too, and for no other: else what makes looks late,
+    such as C code that holds the GIL, would be seen too often.
+    """
 
     CREDIT_S = 1.0  # a dump that is later than this does not speak for the time before
 
@@ -237,10 +242,11 @@ class Ticks:
         self.next = 0  # ticks before this one are accounted for
         self.stride = 1
         self.uniform = uniform
+        self.moment = uniform()  # when to look at the next one, in periods after it is due
 
     def next_time(self):
-        """When to look next: spread over a whole stride, since less would lock on to work of the same period."""
-        return self.first + (self.next + self.stride * (self.uniform() + 0.5) - 0.5) * self.period
+        """When to look next: with a stride, spread over a whole one."""
+        return self.first + (self.next + self.stride * (self.moment + 0.5) - 0.5) * self.period
 
     def due_time(self, tick):
         return self.first + tick * self.period
@@ -251,7 +257,12 @@ class Ticks:
     def observe(self, now):
         """A dump at this time: its tick, its weight, and the ticks before it that nothing covers."""
         begin = self.next
-        self.next = max(begin + 1, self.due_before(now))
+        passed = (now - self.first) / self.period
+        self.next = max(begin + 1, math.floor(passed + 1e-9))
+        self.moment = self.uniform()
+        if self.next + self.moment <= passed:
+            self.next += 1
+            self.moment = self.uniform()
         weight = min(self.next - begin, max(self.credit, self.stride))
         return self.next - 1, weight, self.next - begin - weight
 
@@ -260,6 +271,134 @@ class Ticks:
         begin = self.next
         self.next = max(begin + least, self.due_before(now))
         return self.next - begin
+
+
+# --------------------------------------------------------------------------------------------------------- the GIL
+
+
+class SwitchInterval:
+    """sys.setswitchinterval: what the program wants, but while a stream is awake.
+
+    A sampler that does not get the GIL promptly sees only threads that have just given it up. But threads that compute
+    take turns as often as the interval says, which costs (four of them on two cores do 0.94 of their work at 0.1 ms),
+    and what waits for the GIL then is another picture than before. So it is low only for the moments of a look.
+    """
+
+    def __init__(self):
+        self.lock = _new_lock()
+        self.wishes = {}  # stream -> (seconds, from when on)
+        self.normal = self.set = None  # what the program wants, and what it has been set to in place of that
+        self.word = self.sought = None
+
+    def find(self):
+        """The interpreter's word for it, where that can be told."""
+        with self.lock:
+            if not self.sought:
+                self.word = _find_interval()
+                self.sought = True
+            return self.word
+
+    def wish(self, stream, seconds, since=0.0):
+        """How low a stream wants it to be. If only from a time on, its timer will see to that."""
+        with self.lock:
+            if not self.wishes:
+                self.normal = self.set = sys.getswitchinterval()
+            self.wishes[stream] = (seconds, since)
+            self._apply()
+
+    def end(self, stream):
+        with self.lock:
+            if self.wishes.pop(stream, None):
+                self._apply()
+
+    def end_all(self):
+        """In a child, which has none of the streams."""
+        self.lock = _new_lock()  # it may have been held
+        if self.wishes:
+            self.wishes = {}
+            self._apply()
+
+    def _apply(self):
+        if self.word is None and abs(sys.getswitchinterval() - self.set) > 1e-6:
+            self.normal = sys.getswitchinterval()  # the program has set it meanwhile: that holds from now on
+        now = _monotonic()
+        sys.setswitchinterval(min([self.normal] + [low for low, since in self.wishes.values() if since <= now]))
+        self.set = sys.getswitchinterval()
+
+
+_interval = SwitchInterval()
+
+
+def _find_interval():
+    """Where the interpreter keeps its switch interval, a word of microseconds (Python/ceval_gil.c, since 3.12 in the
+    state of the main interpreter, which is a part of the runtime's): the only word there that follows when it is set.
+    """
+    before = sys.getswitchinterval()
+    try:
+        symbol = ctypes.c_void_p()
+        base = ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "_PyRuntime"))
+        info = (ctypes.c_void_p * 4)()
+        # RTLD_DL_SYMENT, dladdr(3): a struct Elf64_Sym, elf(5), has the size of what it names in its last 8 bytes.
+        if sys.maxsize < 2**32 or not ctypes.CDLL(None).dladdr1(ctypes.c_void_p(base), info, ctypes.byref(symbol), 1):
+            return None
+        size = ctypes.c_ulong.from_address(symbol.value + 16).value
+        found = None
+        for more in (11, 18, 31):
+            sys.setswitchinterval(before + more * 1e-6)
+            value = round(sys.getswitchinterval() * 1e6)
+            words = memoryview(ctypes.string_at(base, size // 8 * 8)).cast("L")
+            places = {place for place, word in enumerate(words) if word == value}
+            found = places if found is None else found & places
+        return ctypes.c_ulong.from_address(base + 8 * found.pop()) if len(found) == 1 else None
+    except Exception:  # no ctypes, another C library, another system
+        return None
+    finally:
+        sys.setswitchinterval(before)
+
+
+class Promptness:
+    """Sleeps without the GIL, and gets it at once when it is time; with the switch interval as the program wants it.
+
+    Who sleeps cannot lower the interval when it wakes up, since that takes the GIL. But the kernel can: to read a timer
+    (timerfd_create(2)) is to sleep until it expires, and then to have a word of memory set to how often it has done so.
+    For that word a stream names the interpreter's own, of microseconds. A timer that goes on expiring while the kernel
+    wakes this thread up makes it the interval that is wanted. Where that word is not known the interval is low always.
+    """
+
+    MOST = 0.001
+
+    def __init__(self, least):
+        self.least = least
+        self.timer = None
+        self.wait = 0.0  # for the GIL, smoothed
+        self.lag = 0.00005  # from when the timer expires until this thread runs, smoothed
+        self.word = _interval.find()
+        _interval.wish(self, least)
+        if self.word is not None:
+            timer = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
+            self.timer = timer if timer >= 0 else None
+            self.set_timer = ctypes.PyDLL(None).timerfd_settime  # PyDLL keeps the GIL
+
+    def close(self):
+        _interval.end(self)
+        if self.timer is not None:
+            os.close(self.timer)
+
+    def sleep_until(self, due):
+        left = due - _monotonic()
+        if left <= 0:
+            return
+        if self.timer is None:
+            return _sleep(left)
+        # Where C code holds the GIL for long, all that wait for it would wake up in vain, again and again.
+        low = min(max(self.least, min(self.wait / 32, self.MOST)), _interval.normal)
+        every_ns = max(1, int(self.lag / low * 1e3))
+        left_s, left_ns = divmod(max(1, int(left * 1e9)), 1000000000)
+        self.set_timer(self.timer, 0, ctypes.byref((ctypes.c_long * 4)(0, every_ns, left_s, left_ns)), None)
+        _interval.wish(self, low, due)
+        os.readv(self.timer, [self.word])
+        self.lag += 0.1 * (min(self.word.value * every_ns * 1e-9, 0.001) - self.lag)
+        self.wait += 0.1 * (_monotonic() - due - self.wait)
 
 
 # -------------------------------------------------------------------------------------------------------- CPU time
@@ -378,69 +517,6 @@ def _clock_id(ident, thread):
     return None if tid is None else (~tid << 3) | 6
 
 
-def _cpu_seconds(looks):
-    """Of each thread that was looked at, where it is known."""
-    clocks = [Clock(ident, threading._active.get(ident)) for ident, _ in looks]
-    return {(clock.id, id(clock.thread)): clock.now for clock in clocks if clock.read()}
-
-
-# ------------------------------------------------------------------------------------------------- switch interval
-
-
-class Contention:
-    """Whether several threads compute at a time: what all but the busiest one compute is more than a part of a core.
-
-    They take turns as often as the interval says, and turns are what costs: on two cores 4 threads that only compute do
-    0.8 of their work at 0.1 ms; and what waits for the GIL now is another picture than before. So while it holds, the
-    interval is as the program wants it, and lowered only LEAD_S before a look, as the GIL may be long in coming; and
-    looks are rarer.
-    """
-
-    BEGINS, ENDS = 0.3, 0.15  # not the same, and of a mean over half a second: no to and fro
-    LEAD_S = 0.01
-    LOOK_S = 0.05  # the mean time from one look to the next
-
-    def __init__(self):
-        self.holds = False
-        self.others = 0.0
-        self.at, self.clocks = 0.0, {}
-
-    def look(self, now, clocks):
-        """Takes the CPU seconds of each thread."""
-        if self.clocks:
-            shares = [(clocks[key] - self.clocks[key]) / (now - self.at) for key in clocks if key in self.clocks]
-            shares = [min(max(share, 0.0), 1.0) for share in shares]
-            self.others += 0.3 * (sum(shares) - max(shares, default=0.0) - self.others)
-            self.holds = self.others > (self.ENDS if self.holds else self.BEGINS)
-        self.at, self.clocks = now, clocks
-
-
-_interval_lock = _new_lock()
-_intervals = {}  # stream -> interval that it wants
-_interval_before = None  # what it was before the first stream, and what it has been set to
-_interval_set = None
-
-
-def _want_interval(stream, seconds):
-    """Lowers sys.setswitchinterval for a stream, or with None ends its wish; without any it is what it was before."""
-    global _interval_before, _interval_set
-    with _interval_lock:
-        if seconds is None:
-            _intervals.pop(stream, None)
-        else:
-            _intervals[stream] = seconds
-        if _interval_set is None:
-            _interval_before = sys.getswitchinterval()
-        elif abs(sys.getswitchinterval() - _interval_set) > 1e-6:
-            _interval_before = sys.getswitchinterval()  # someone else has set it meanwhile: that holds from now on
-        if _intervals:
-            sys.setswitchinterval(min(_interval_before, *_intervals.values()))
-            _interval_set = sys.getswitchinterval()
-        elif _interval_set is not None:
-            sys.setswitchinterval(_interval_before)
-            _interval_set = None
-
-
 # ---------------------------------------------------------------------------------------------------------- stream
 
 MAX_REQUEST = 4096  # bytes
@@ -474,7 +550,7 @@ def parse_request(line):
 
     return types.SimpleNamespace(
         rate=number("rateHz", 0.01, 1000.0),
-        interval=number("switchInterval", 0.00001, 0.05, 0.0001),
+        interval=number("switchInterval", 0.00001, 0.05, 0.00005),
         max_overhead=number("maxOverhead", 0.001, 1.0, 0.1),
         cpu=flag("cpu", True),
         greenlets=flag("greenlets", False),
@@ -494,14 +570,13 @@ class Stream:
         self.request = request
         self.agent = agent
         self.tables = Tables()
+        self.promptness = None
         self.cpu = CpuClocks(1.0 / request.rate) if request.cpu else None
         self.parked = Parked(request.greenlets, request.tasks)
-        self.contention = Contention()
         self.pending = bytearray()
         self.unasked = 0  # bytes that the client has sent after its request
         self.dumps = self.samples = 0
-        self.cost = 0.0  # CPU seconds of one dump, smoothed; from 0, since the first ones fill the tables and are dear
-        self.looks = []  # the last ones: (ident, place) of each thread
+        self.cost = 0.0  # CPU seconds from dump to dump, smoothed; from 0, since the first ones fill the tables and are dear
         self._new_batch()
 
     def _new_batch(self):
@@ -511,16 +586,17 @@ class Stream:
         self.cut = 0
 
     def run(self):
-        _want_interval(self, self.request.interval)
+        self.promptness = Promptness(self.request.interval)
         try:
             self._run()
         finally:
-            _want_interval(self, None)
+            self.promptness.close()
         self.sock.settimeout(1.0)
         self.sock.sendall(self.pending)
 
     def _run(self):
         _be_prompt()
+        self.spent = time.thread_time()
         rate = self.request.rate
         self.begin = _monotonic()
         self.ticks = Ticks(rate, self.begin, random.random(), random.random)
@@ -531,7 +607,7 @@ class Stream:
         self._put(header, {"workers": [worker]})
         flushed = self.begin - BATCH_S  # the first tick is sent at once: there is a stream, and it works
         asked = self.ticks.next_time()
-        while self._wait_to_look(asked) and not self.tables.full:
+        while self._wait(asked) and not self.tables.full:
             if len(self.pending) > MAX_PENDING:
                 self._gap("behind", self.ticks.miss(_monotonic(), 1))
             else:
@@ -550,22 +626,13 @@ class Stream:
     def _now_ms(self):
         return int((_monotonic() - self.begin) * 1000)
 
-    def _wait_to_look(self, due):
-        """True at that time; False when the stream is to end."""
-        if self.contention.holds:
-            _want_interval(self, None)
-            if not self._wait(due - Contention.LEAD_S):
-                return False
-        _want_interval(self, self.request.interval)
-        return self._wait(due)
-
     def _wait(self, until):
+        """True at that time; False when the stream is to end."""
         while not self.agent.stopped:
-            left = until - _monotonic()
-            if left > 0:
-                _sleep(min(left, LOOK_ROUND_S))
-            if left <= LOOK_ROUND_S:
+            if until - _monotonic() <= LOOK_ROUND_S:
+                self.promptness.sleep_until(until)
                 return not self.agent.stopped
+            _sleep(LOOK_ROUND_S)
             if not self._talk():
                 return False
         return False
@@ -592,12 +659,11 @@ class Stream:
         return not data or self.unasked > 16 * MAX_REQUEST
 
     def _sample(self, asked):
-        cpu_begin = time.thread_time()
         begin = _monotonic()
-        samples, self.looks, cut = self._walk()
+        samples, looks, cut = self._walk()
         end = _monotonic()
         tick, weight, late = self.ticks.observe(begin)
-        cpu_times = self.cpu.times(self.looks, weight) if self.cpu is not None else [0] * len(samples)
+        cpu_times = self.cpu.times(looks, weight) if self.cpu is not None else [0] * len(samples)
         parked = self.parked.samples(self.tables)
         samples += parked
         cpu_times += [0] * len(parked)
@@ -607,8 +673,9 @@ class Stream:
         self.sampled.extend((thread, stack, weight, cpu) for (thread, stack), cpu in zip(samples, cpu_times))
         self.cut += cut
         self._gap("late", late)
-        cost = time.thread_time() - cpu_begin
-        self.cost += 0.1 * (cost - self.cost)
+        spent = time.thread_time()
+        self.cost += 0.1 * (spent - self.spent - self.cost)
+        self.spent = spent
 
     def _walk(self):
         tables = self.tables
@@ -627,7 +694,6 @@ class Stream:
 
     def _flush(self):
         """Makes lines of the batch, and room for the next one."""
-        self.contention.look(_monotonic(), _cpu_seconds(self.looks))
         self._put(*self.tables.new_lines())
         if self.rows:
             self.dumps += len(self.rows)
@@ -646,14 +712,12 @@ class Stream:
         self._new_batch()
 
     def _throttle(self):
-        """Looks at every nth tick only, where the client's limit of overhead needs it or threads wait for the GIL."""
+        """Looks at every nth tick only, where the client's limit of overhead needs it."""
         ticks = self.ticks
-        affordable = self.cost / (self.request.max_overhead * ticks.period)
-        bearable = Contention.LOOK_S / ticks.period if self.contention.holds else 0.0
-        needed = max(affordable, bearable)
+        needed = self.cost / (self.request.max_overhead * ticks.period)
         if needed > ticks.stride or needed < 0.7 * (ticks.stride - 1):
             ticks.stride = max(1, math.ceil(needed))
-            return [("throttle", ticks.stride, "contended" if bearable > affordable else "overhead")]
+            return [("throttle", ticks.stride, "overhead")]
         return []
 
     def _put(self, *lines):
@@ -1044,17 +1108,13 @@ def _start(prefix, number, mode, with_text=True):
 
 def _after_fork_in_child():
     """The child has none of the agent's threads; it must neither hold its sockets nor remove them."""
-    global _agent, _interval_lock, _interval_set, _forked_by_python
+    global _agent, _forked_by_python
     _forked_by_python = os.getpid()
     agent, _agent = _agent, None
     if agent is not None:
         for sock in [agent.wake, agent.waker] + list(agent.listeners) + list(agent.clients):
             _try(sock.close)
-    _interval_lock = _new_lock()  # it may have been held
-    if _interval_set is not None:
-        _intervals.clear()
-        sys.setswitchinterval(_interval_before)
-        _interval_set = None
+    _interval.end_all()
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

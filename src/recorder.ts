@@ -30,7 +30,7 @@ export interface RecorderOptions extends Pick<SamplingThreadData, 'dumpRates' | 
  * In seconds, while an agent samples: it needs the GIL promptly, or it only ever sees threads that have just given it up.
  * Python's own interval is 5 ms.
  */
-const promptSeconds = 0.0001;
+const promptSeconds = 0.00005;
 
 /** How often the set of workers, their cost and the recording file are seen to. */
 const housekeepingMs = 500;
