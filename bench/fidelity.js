@@ -4,7 +4,8 @@
 //     npm run bench:fidelity [-- --seconds 30 --threads 1,2,4,8 --workloads python,sleep --py-spy /path/to/py-spy]
 //
 // The distance is the total variation distance of the shares of the phases: half the sum of the differences, 0 to 1.
-// "moved" is the distance of what the phases themselves say while they are sampled from what they say while they are not.
+// With "nobody" among the samplers, "moved" is the distance of what the phases themselves say while they are sampled from
+// what they say while they are not.
 // "chance" is what as many independent samples of the true shares would have on average: sum of sqrt(2 p (1-p) / (pi n)) / 2.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -44,10 +45,9 @@ try {
 }
 
 async function main() {
-  console.log(
-    '| workload | threads | chance | stock | agent | py-spy | CPU: agent | py-spy | moved by agent | py-spy |',
-  );
-  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+  const columns = ['threads', 'chance', 'stock', 'agent', 'py-spy', 'CPU: agent', 'py-spy'];
+  if (wanted.includes('nobody')) columns.push('moved by agent', 'py-spy');
+  console.log(`| workload | ${columns.join(' | ')} |\n| --- |${' ---: |'.repeat(columns.length)}`);
   for (const workload of options.workloads.split(',')) {
     for (const threads of options.threads.split(',').map(Number)) {
       const row = await measure(workload, threads);
@@ -65,13 +65,14 @@ async function measure(workload, threads) {
   // One core more than the load needs, for the truth.
   const server = await startSite({ app, folder, threads: threads + 1 });
   try {
-    const samplers = { nobody: () => sleep(seconds * 1_000, null) };
-    for (const name of wanted) if (name !== 'py-spy') samplers[name] = () => record(name);
+    const samplers = {};
+    if (wanted.includes('nobody')) samplers.nobody = () => sleep(seconds * 1_000, null);
+    for (const name of ['stock', 'agent']) if (wanted.includes(name)) samplers[name] = () => record(name);
     if (hasPySpy) {
       samplers.pySpy = () => pySpy(server.workerPid, ['--idle']);
       samplers.pySpyCpu = () => pySpy(server.workerPid, []);
     }
-    const path = `/run?workload=${workload}&seconds=${seconds + 4}`;
+    const path = `/run?workload=${workload}&seconds=${seconds + 3}`;
     const wall = {};
     const cpu = {};
     const truths = {};
@@ -81,9 +82,10 @@ async function measure(workload, threads) {
       cpu[name] = shares?.cpu ? distance(shares.cpu, truth.cpu) : null;
       truths[name] = truth.wall;
     }
-    const chance = expectedByChance(truths.nobody, seconds * rateHz * threads);
-    const moved = (name) => (name in truths ? distance(truths[name], truths.nobody) : null);
-    return [chance, wall.stock, wall.agent, wall.pySpy, cpu.agent, cpu.pySpyCpu, moved('agent'), moved('pySpy')];
+    const chance = expectedByChance(Object.values(truths)[0], seconds * rateHz * threads);
+    const row = [chance, wall.stock, wall.agent, wall.pySpy, cpu.agent, cpu.pySpyCpu];
+    if (!truths.nobody) return row;
+    return [...row, ...['agent', 'pySpy'].map((name) => truths[name] && distance(truths[name], truths.nobody))];
   } finally {
     await server.stop();
   }
