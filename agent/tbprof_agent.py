@@ -22,8 +22,8 @@ PREFIX + N, N being uWSGI's worker number or the pid, answers each connection wi
 tracebacker does. PREFIX + N + ".stream" samples for as long as its client stays: the client asks with one line of
 JSON (see parse_request) and gets lines of JSON (see Tables and Stream). Both can only be asked for stacks: nothing that
 a client says is executed or stored. While nobody is connected one thread waits in poll() and nothing else happens;
-while a stream runs, sys.setswitchinterval is lowered, because a sampler that does not get the GIL promptly sees only
-threads that have just given it up. A failure of the agent is one line on stderr; the program goes on.
+while a stream takes a sample, sys.setswitchinterval is lowered, because a sampler that does not get the GIL promptly
+sees only threads that have just given it up. A failure of the agent is one line on stderr; the program goes on.
 """
 import _socket
 import _thread

@@ -27,8 +27,8 @@ export interface RecorderOptions extends Pick<SamplingThreadData, 'dumpRates' | 
 }
 
 /**
- * In seconds, while an agent samples: it needs the GIL promptly, or it only ever sees threads that have just given it up.
- * Python's own interval is 5 ms.
+ * In seconds, while an agent takes a sample: it needs the GIL promptly, or it only ever sees threads that have just given it
+ * up. Python's own interval is 5 ms. Less would have it wake up in vain, before the running thread could give the GIL up.
  */
 const promptSeconds = 0.00005;
 
