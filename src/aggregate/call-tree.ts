@@ -55,46 +55,79 @@ function nodePerStack(parent: Int32Array, groupOfStack: Int32Array): MergedStack
 }
 
 /** The tree of what has weight: nodes without are left out, except for the root. `weights` are ticks by stack number. */
-export function weighTree({ parent, group, nodeOfStack }: MergedStacks, weights: Float64Array): CallTree {
-  const self = new Float64Array(parent.length);
-  for (let stack = 0; stack < weights.length; stack++) self[nodeOfStack[stack]!]! += weights[stack]!;
-  return inPreOrder({ parent, group, nodeOfStack }, self, sumUp(parent, self));
+export function weighTree(merged: MergedStacks, weights: Float64Array): CallTree {
+  const { parent, nodeOfStack } = merged;
+  const sums = emptySums(parent.length);
+  for (let stack = 0; stack < weights.length; stack++) {
+    const ticks = weights[stack]!;
+    if (ticks !== 0) sums.self[nodeOfStack[stack]!]! += ticks;
+  }
+  sumUp(parent, sums);
+  return inPreOrder(merged, sums);
 }
 
 /** What is known of each node of the merged stacks when all that stands on it is summed up. */
 interface Sums {
+  readonly self: Float64Array;
   readonly total: Float64Array;
   /** Nodes of the subtree that have weight; 0 where the node itself has none. */
   readonly size: Int32Array;
   /** The first child with weight, and the sibling after each of them; 0 where there is none. */
   readonly first: Int32Array;
   readonly next: Int32Array;
+  /** Where the node is in the tree. */
+  readonly place: Int32Array;
+}
+
+let spare = newSums(0);
+
+/** Kept from tree to tree: half of the time would go into memory that nobody has touched before. */
+function emptySums(count: number): Sums {
+  if (spare.self.length < count) spare = newSums(count);
+  const empty = <Column extends Float64Array | Int32Array>(column: Column) =>
+    column.subarray(0, count).fill(0) as Column;
+  return {
+    self: empty(spare.self),
+    total: empty(spare.total),
+    size: empty(spare.size),
+    first: empty(spare.first),
+    next: spare.next,
+    place: spare.place,
+  };
+}
+
+function newSums(count: number): Sums {
+  return {
+    self: new Float64Array(count),
+    total: new Float64Array(count),
+    size: new Int32Array(count),
+    first: new Int32Array(count),
+    next: new Int32Array(count),
+    place: new Int32Array(count),
+  };
 }
 
 /** One pass from the last node to the first: all that stands on a node was there before it. */
-function sumUp(parent: Int32Array, self: Float64Array): Sums {
-  const total = self.slice();
-  const size = new Int32Array(parent.length);
-  const first = new Int32Array(parent.length);
-  const next = new Int32Array(parent.length);
+function sumUp(parent: Int32Array, { self, total, size, first, next }: Sums): void {
   for (let node = parent.length - 1; node > 0; node--) {
-    const ticks = total[node]!;
+    const ticks = total[node]! + self[node]!;
     if (!(ticks > 0)) continue;
     const above = parent[node]!;
     const nodes = size[node]! + 1;
+    total[node] = ticks;
     size[node] = nodes;
-    size[above]! += nodes;
     total[above]! += ticks;
+    size[above]! += nodes;
     next[node] = first[above]!;
     first[above] = node;
   }
+  total[0]! += self[0]!;
   size[0]! += 1;
-  return { total, size, first, next };
 }
 
 /** Parents come first, so the place of a node is known before it is its turn. */
-function inPreOrder({ parent, group, nodeOfStack }: MergedStacks, self: Float64Array, sums: Sums): CallTree {
-  const { total, size, first, next } = sums;
+function inPreOrder({ parent, group, nodeOfStack }: MergedStacks, sums: Sums): CallTree {
+  const { self, total, size, first, next, place: placeOf } = sums;
   const count = size[0]!;
   const tree = {
     group: new Int32Array(count),
@@ -104,9 +137,9 @@ function inPreOrder({ parent, group, nodeOfStack }: MergedStacks, self: Float64A
     total: new Float64Array(count),
     end: new Int32Array(count),
   };
-  const placeOf = new Int32Array(parent.length);
+  placeOf[0] = 0;
   const siblings: number[] = [];
-  for (let node = 0; node < placeOf.length; node++) {
+  for (let node = 0; node < parent.length; node++) {
     if (size[node] === 0) continue;
     const place = placeOf[node]!;
     const above = node === 0 ? -1 : placeOf[parent[node]!]!;

@@ -45,7 +45,7 @@ export interface LayoutOptions {
 export function layOut(tree: CallTree, options: LayoutOptions): Layout {
   const { zoom, widthPx, minFramePx, minDustPx, maxFrames = Number.POSITIVE_INFINITY } = options;
   const frames = new Collector();
-  const dust = new Collector();
+  const dust = spareDust.clear();
   const above: number[] = [];
   for (let node = tree.parent[zoom]!; node !== -1; node = tree.parent[node]!) above.push(node);
   for (const [depth, node] of above.reverse().entries()) frames.push(node, depth, 0, widthPx);
@@ -74,7 +74,7 @@ export function layOut(tree: CallTree, options: LayoutOptions): Layout {
   return arrange({ frames: frames.view(), dust: dust.view(), ancestors: above.length, maxFrames });
 }
 
-/** Rectangles while they are collected, in pre-order: there may be a hundred thousand of them at each zoom. */
+/** Rectangles while they are collected, in pre-order. */
 class Collector {
   #columns = emptyRectangles(256);
   #length = 0;
@@ -98,6 +98,12 @@ class Collector {
     this.#columns = grown;
   }
 
+  /** Forgets what was collected, and with it what was viewed. */
+  clear(): this {
+    this.#length = 0;
+    return this;
+  }
+
   view(): Rectangles {
     const { node, depth, x, width } = this.#columns;
     const used = this.#length;
@@ -109,6 +115,9 @@ class Collector {
     };
   }
 }
+
+/** Kept from layout to layout: there may be a hundred thousand specks in each, which are sorted by depth into columns of their own. */
+const spareDust = new Collector();
 
 function emptyRectangles(count: number): Rectangles {
   return {
@@ -136,15 +145,8 @@ function arrange({ frames, dust, ancestors, maxFrames }: Collected): Layout {
     );
   const shown = limit === depths ? frames : part(false);
   const specks = limit === depths ? dust : inPreOrder(dust, part(true));
-  const byDepth = orderByDepth(specks.depth, depths);
-  return {
-    frames: shown,
-    parent: parentRows(shown.depth),
-    ancestors,
-    dust: pick(specks, byDepth.order),
-    dustStart: byDepth.start,
-    depths,
-  };
+  const { sorted, start } = sortByDepth(specks, depths);
+  return { frames: shown, parent: parentRows(shown.depth), ancestors, dust: sorted, dustStart: start, depths };
 }
 
 function deepestOf({ depth }: Rectangles): number {
@@ -207,12 +209,18 @@ function parentRows(depth: Int32Array): Int32Array {
 }
 
 /** In pre-order a row is left of the next one of its depth. */
-function orderByDepth(depth: Int32Array, depths: number): { order: Int32Array; start: Int32Array } {
+function sortByDepth({ node, depth, x, width }: Rectangles, depths: number): { sorted: Rectangles; start: Int32Array } {
   const start = new Int32Array(depths + 1);
   for (let row = 0; row < depth.length; row++) start[depth[row]! + 1]! += 1;
   for (let one = 0; one < depths; one++) start[one + 1]! += start[one]!;
   const next = start.slice();
-  const order = new Int32Array(depth.length);
-  for (let row = 0; row < depth.length; row++) order[next[depth[row]!]!++] = row;
-  return { order, start };
+  const sorted = emptyRectangles(depth.length);
+  for (let row = 0; row < depth.length; row++) {
+    const at = next[depth[row]!]!++;
+    sorted.node[at] = node[row]!;
+    sorted.depth[at] = depth[row]!;
+    sorted.x[at] = x[row]!;
+    sorted.width[at] = width[row]!;
+  }
+  return { sorted, start };
 }
