@@ -49,7 +49,7 @@ export function paintRows(
   specks.draw(context, rowPx - 2 * gapPx, (row) => topOf(first + row) + gapPx);
 }
 
-/** Between two rows. */
+/** Around each frame. */
 const gapPx = 0.3;
 
 function paintBox(
@@ -58,8 +58,7 @@ function paintBox(
   { colours, label }: Pick<Painted, 'colours' | 'label'>,
 ): void {
   context.fillStyle = colours.fill(node);
-  const gap = width >= 3 ? 0.6 : 0;
-  context.fillRect(x, top + gapPx, Math.max(width - gap, 0.4), rowPx - 2 * gapPx);
+  context.fillRect(x, top + gapPx, width - 2 * gapPx, rowPx - 2 * gapPx);
   if (width < labelledPx) return;
   context.fillStyle = colours.text(node);
   context.fillText(label(node, width - 8), x + 4, top + rowPx / 2 + 0.5);

@@ -4,7 +4,7 @@ import type { Layout, Rectangles } from '../aggregate/layout.ts';
 export const rowPx = 18;
 
 /** So many frames are elements at most: each costs d3-flame-graph five nodes of the document. */
-export const maxElements = 800;
+export const maxElements = 400;
 
 /** d3-flame-graph takes longer with the square of the depth; deeper frames are drawn on the canvas. */
 const maxElementRows = 500;

@@ -1,10 +1,10 @@
-// Frames narrower than a pixel, as an image that has one pixel per row and is drawn as high as rows are: a rectangle for
-// each would cost as much as one for a frame, and there may be a hundred thousand of them.
+// The narrowest frames, as an image that has one pixel per row and is drawn as high as rows are: a rectangle for each would
+// cost as much as one for a frame, and there may be a hundred thousand of them.
 import type { Rectangles } from '../aggregate/layout.ts';
 import type { ChartColours } from './chart-canvas.ts';
 
-/** Narrower frames are specks. */
-export const speckPx = 1;
+/** Narrower frames are specks: there is no gap between them, and they end where pixels do. */
+export const speckPx = 3;
 
 export class Specks {
   readonly #image: ImageData;
@@ -20,16 +20,19 @@ export class Specks {
    * right; wider ones among them are passed by.
    */
   add(row: number, { node, x, width }: Rectangles, { isMatch, fill }: ChartColours, from: number, to: number): void {
-    const places = this.#image.width;
-    let last = -1;
-    let isFound = false;
+    const pixels = this.#pixels.subarray(row * this.#image.width, (row + 1) * this.#image.width);
+    let taken = 0;
+    let found = 0;
     for (let at = from; at < to; at++) {
-      if (width[at]! >= speckPx) continue;
-      const px = Math.min(Math.floor(x[at]!), places - 1);
-      if (px === last && (isFound || !isMatch(node[at]!))) continue;
-      isFound = isMatch(node[at]!);
-      last = px;
-      this.#pixels[row * places + px] = pixelOf(fill(node[at]!));
+      const left = Math.floor(x[at]!);
+      if (width[at]! >= speckPx || (width[at]! < 1 && left < found)) continue;
+      const isFound = isMatch(node[at]!);
+      if (width[at]! < 1 && left < taken && !isFound) continue;
+      const right = Math.max(left + 1, Math.floor(x[at]! + width[at]!));
+      const colour = pixelOf(fill(node[at]!));
+      for (let px = Math.max(left, found); px < right; px++) pixels[px] = colour;
+      taken = right;
+      if (isFound) found = right;
     }
   }
 
