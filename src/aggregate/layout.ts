@@ -48,12 +48,12 @@ export function layOut(tree: CallTree, options: LayoutOptions): Layout {
   const dust = spareDust.clear();
   const above: number[] = [];
   for (let node = tree.parent[zoom]!; node !== -1; node = tree.parent[node]!) above.push(node);
-  for (const [depth, node] of above.reverse().entries()) frames.push(node, depth, 0, widthPx);
-  const top = above.length;
-  frames.push(zoom, top, 0, widthPx);
+  for (const node of above.reverse()) frames.push(node, 0, widthPx);
+  frames.push(zoom, 0, widthPx);
 
-  const { total, depth: depthOf, end, parent } = tree;
+  const { total, depth, end, parent } = tree;
   const pxPerTick = total[zoom]! > 0 ? widthPx / total[zoom]! : 0;
+  const top = above.length;
   /** Ticks left of the next frame, by depth below the zoomed one. */
   const left = [0, 0];
   const last = end[zoom]!;
@@ -64,14 +64,14 @@ export function layOut(tree: CallTree, options: LayoutOptions): Layout {
       node = end[parent[node]!]!;
       continue;
     }
-    const depth = depthOf[node]!;
-    const at = left[depth - top]!;
-    (width < minFramePx ? dust : frames).push(node, depth, at * pxPerTick, width);
-    left[depth - top] = at + ticks;
-    left[depth - top + 1] = at;
+    const level = depth[node]! - top;
+    const at = left[level]!;
+    (width < minFramePx ? dust : frames).push(node, at * pxPerTick, width);
+    left[level] = at + ticks;
+    left[level + 1] = at;
     node += 1;
   }
-  return arrange({ frames: frames.view(), dust: dust.view(), ancestors: above.length, maxFrames });
+  return arrange({ frames: frames.view(tree), dust: dust.view(tree), ancestors: above.length, maxFrames });
 }
 
 /** Rectangles while they are collected, in pre-order. */
@@ -79,20 +79,17 @@ class Collector {
   #columns = emptyRectangles(256);
   #length = 0;
 
-  push(node: number, depth: number, x: number, width: number): void {
+  push(node: number, x: number, width: number): void {
     if (this.#length === this.#columns.node.length) this.#grow();
-    const { node: nodes, depth: depths, x: xs, width: widths } = this.#columns;
-    nodes[this.#length] = node;
-    depths[this.#length] = depth;
-    xs[this.#length] = x;
-    widths[this.#length] = width;
+    this.#columns.node[this.#length] = node;
+    this.#columns.x[this.#length] = x;
+    this.#columns.width[this.#length] = width;
     this.#length += 1;
   }
 
   #grow(): void {
     const grown = emptyRectangles(4 * this.#length);
     grown.node.set(this.#columns.node);
-    grown.depth.set(this.#columns.depth);
     grown.x.set(this.#columns.x);
     grown.width.set(this.#columns.width);
     this.#columns = grown;
@@ -104,9 +101,10 @@ class Collector {
     return this;
   }
 
-  view(): Rectangles {
+  view(tree: CallTree): Rectangles {
     const { node, depth, x, width } = this.#columns;
     const used = this.#length;
+    for (let row = 0; row < used; row++) depth[row] = tree.depth[node[row]!]!;
     return {
       node: node.subarray(0, used),
       depth: depth.subarray(0, used),
@@ -116,7 +114,7 @@ class Collector {
   }
 }
 
-/** Kept from layout to layout: there may be a hundred thousand specks in each, which are sorted by depth into columns of their own. */
+/** Kept from layout to layout: of each it is sorted, a hundred thousand rectangles perhaps, into columns of its own. */
 const spareDust = new Collector();
 
 function emptyRectangles(count: number): Rectangles {

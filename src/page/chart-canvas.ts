@@ -44,7 +44,7 @@ export function paintRows(
     if (all || row >= shape.elementRows) for (const at of shape.framesOf(row)) box(frames, at, top);
     const [from, to] = [dustStart[row]!, dustStart[row + 1]!];
     for (let at = from; at < to; at++) if (dust.width[at]! >= speckPx) box(dust, at, top);
-    specks.add(row - first, dust, colours, from, to);
+    specks.add(row - first, { boxes: dust, from, to }, colours);
   }
   specks.draw(context, rowPx - 2 * gapPx, (row) => topOf(first + row) + gapPx);
 }
