@@ -3,20 +3,29 @@
 // focus on top of it; stacks split by thread besides), memory, elements; and how long the file takes to write, for those
 // who do it outside of the page. What is measured in the page ends with two frames: 33 ms of it are the screen's.
 //
-//     npm run bench:report [stacks ...]      1000 10000 100000 500000 real, where nothing is named
+//     npm run bench:report [-- stacks ... --renderers tbprof,speedscope]
 //
-// Plain d3-flame-graph takes minutes and gigabytes at 500,000 stacks and is left out there; pictures of that size are only
-// written, not opened. flamegraph.pl and inferno-flamegraph take part where they can be had (peers.js).
+// Without stacks: 1000 10000 100000 500000 real.
+// Plain d3-flame-graph takes minutes and gigabytes at 500,000 stacks and is left out there; pictures of more than 10,000 are
+// only written, not opened. flamegraph.pl and inferno-flamegraph take part where they can be had (peers.js).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { openBrowser } from './report/browser.js';
 import { drawn, renderers } from './report/renderers.js';
 import { realProfile, syntheticProfile } from './report/trees.js';
 
 const runs = 3;
 const plainUpTo = 100_000;
-const sizes = process.argv.length > 2 ? process.argv.slice(2) : ['1000', '10000', '100000', '500000', 'real'];
+/** Of 100,000 stacks a picture is 42 MB, which Chromium does not open, zoom and search within 100 s. */
+const picturesUpTo = 10_000;
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { renderers: { type: 'string', default: renderers.map(({ key }) => key).join() } },
+});
+const sizes = positionals.length > 0 ? positionals : ['1000', '10000', '100000', '500000', 'real'];
+const wanted = renderers.filter(({ key }) => values.renderers.split(',').includes(key));
 const columns = ['write', 'file KB', 'load', 'zoom', 'search', 'filter', 'focus', 'split', 'heap MB', 'nodes'];
 
 const folder = mkdtempSync(join(tmpdir(), 'tbprof-bench-'));
@@ -39,7 +48,7 @@ async function benchSize(size) {
   const stacks = profile.stacks.parent.length;
   console.log(`\n${size === 'real' ? 'real calls of Python' : 'synthetic'}: ${stacks} stacks; medians of ${runs}, ms`);
   console.log(['', ...columns].map((name, at) => (at === 0 ? name.padEnd(34) : name.padStart(9))).join(''));
-  for (const renderer of renderers) {
+  for (const renderer of wanted) {
     if (renderer.name === 'd3-flame-graph' && stacks > plainUpTo) continue;
     const page = await drawn(renderer, profile, join(folder, `${size}-${renderer.key}`));
     if (page === null) {
@@ -47,7 +56,7 @@ async function benchSize(size) {
       continue;
     }
     const results = [];
-    const opened = renderer.isSvg && stacks > plainUpTo ? 0 : runs;
+    const opened = renderer.isSvg && stacks > picturesUpTo ? 0 : runs;
     for (let run = 0; run < opened; run++) results.push(await browser.measure(page, renderer));
     const row = { write: page.writeMs, 'file KB': page.bytes / 1_000, ...(opened > 0 && medians(results)) };
     found.set(`${size} ${renderer.key}`, { ...row, bytes: page.bytes, stacks, templateBytes: page.templateBytes });

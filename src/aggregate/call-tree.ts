@@ -54,26 +54,80 @@ function nodePerStack(parent: Int32Array, groupOfStack: Int32Array): MergedStack
   return { ...merged, nodeOfStack };
 }
 
-/** The tree of what has weight. `weights` are ticks by stack number, as foldStacks gives them. */
+/** The tree of what has weight: nodes without are left out, except for the root. `weights` are ticks by stack number. */
 export function weighTree(merged: MergedStacks, weights: Float64Array): CallTree {
-  const { parent, group, nodeOfStack } = merged;
-  const self = new Float64Array(parent.length);
-  for (let stack = 0; stack < weights.length; stack++) self[nodeOfStack[stack]!]! += weights[stack]!;
-  const total = self.slice();
-  for (let node = total.length - 1; node > 0; node--) total[parent[node]!]! += total[node]!;
-  return inPreOrder({ ...merged, group }, self, total);
+  const { parent, nodeOfStack } = merged;
+  const sums = emptySums(parent.length);
+  for (let stack = 0; stack < weights.length; stack++) {
+    const ticks = weights[stack]!;
+    if (ticks !== 0) sums.self[nodeOfStack[stack]!]! += ticks;
+  }
+  sumUp(parent, sums);
+  return inPreOrder(merged, sums);
 }
 
-/** Nodes without weight are left out, except for the root. */
-function inPreOrder({ parent, group, nodeOfStack }: MergedStacks, self: Float64Array, total: Float64Array): CallTree {
-  const { start, children } = listChildren(parent, group, total);
-  /** Nodes of the subtree. */
-  const size = new Int32Array(parent.length);
-  for (let node = size.length - 1; node >= 0; node--) {
-    if (node !== 0 && !(total[node]! > 0)) continue;
-    size[node]! += 1;
-    if (node !== 0) size[parent[node]!]! += size[node]!;
+/** What is known of each node of the merged stacks when all that stands on it is summed up. */
+interface Sums {
+  readonly self: Float64Array;
+  readonly total: Float64Array;
+  /** Nodes of the subtree that have weight; 0 where the node itself has none. */
+  readonly size: Int32Array;
+  /** The first child with weight, and the sibling after each of them; 0 where there is none. */
+  readonly first: Int32Array;
+  readonly next: Int32Array;
+  /** Where the node is in the tree. */
+  readonly place: Int32Array;
+}
+
+let spare = newSums(0);
+
+/** Kept from tree to tree: half of the time would go into memory that nobody has touched before. */
+function emptySums(count: number): Sums {
+  if (spare.self.length < count) spare = newSums(count);
+  const empty = <Column extends Float64Array | Int32Array>(column: Column) =>
+    column.subarray(0, count).fill(0) as Column;
+  return {
+    self: empty(spare.self),
+    total: empty(spare.total),
+    size: empty(spare.size),
+    first: empty(spare.first),
+    next: spare.next,
+    place: spare.place,
+  };
+}
+
+function newSums(count: number): Sums {
+  return {
+    self: new Float64Array(count),
+    total: new Float64Array(count),
+    size: new Int32Array(count),
+    first: new Int32Array(count),
+    next: new Int32Array(count),
+    place: new Int32Array(count),
+  };
+}
+
+/** One pass from the last node to the first: all that stands on a node was there before it. */
+function sumUp(parent: Int32Array, { self, total, size, first, next }: Sums): void {
+  for (let node = parent.length - 1; node > 0; node--) {
+    const ticks = total[node]! + self[node]!;
+    if (!(ticks > 0)) continue;
+    const above = parent[node]!;
+    const nodes = size[node]! + 1;
+    total[node] = ticks;
+    size[node] = nodes;
+    total[above]! += ticks;
+    size[above]! += nodes;
+    next[node] = first[above]!;
+    first[above] = node;
   }
+  total[0]! += self[0]!;
+  size[0]! += 1;
+}
+
+/** Parents come first, so the place of a node is known before it is its turn. */
+function inPreOrder({ parent, group, nodeOfStack }: MergedStacks, sums: Sums): CallTree {
+  const { self, total, size, first, next, place: placeOf } = sums;
   const count = size[0]!;
   const tree = {
     group: new Int32Array(count),
@@ -83,12 +137,11 @@ function inPreOrder({ parent, group, nodeOfStack }: MergedStacks, self: Float64A
     total: new Float64Array(count),
     end: new Int32Array(count),
   };
-  // Parents come first, so the place of a node is known before it is its turn.
-  const placeOf = new Int32Array(parent.length).fill(-1);
   placeOf[0] = 0;
-  for (let node = 0; node < placeOf.length; node++) {
+  const siblings: number[] = [];
+  for (let node = 0; node < parent.length; node++) {
+    if (size[node] === 0) continue;
     const place = placeOf[node]!;
-    if (place === -1) continue;
     const above = node === 0 ? -1 : placeOf[parent[node]!]!;
     tree.group[place] = group[node]!;
     tree.parent[place] = above;
@@ -96,42 +149,48 @@ function inPreOrder({ parent, group, nodeOfStack }: MergedStacks, self: Float64A
     tree.self[place] = self[node]!;
     tree.total[place] = total[node]!;
     tree.end[place] = place + size[node]!;
-    let next = place + 1;
-    for (let at = start[node]!; at < start[node + 1]!; at++) {
-      placeOf[children[at]!] = next;
-      next += size[children[at]!]!;
+    let child = first[node]!;
+    if (child === 0) continue;
+    if (next[child] === 0) {
+      placeOf[child] = place + 1;
+      continue;
+    }
+    siblings.length = 0;
+    for (; child !== 0; child = next[child]!) siblings.push(child);
+    sortByTotal(siblings, total, group);
+    let free = place + 1;
+    for (let at = 0; at < siblings.length; at++) {
+      placeOf[siblings[at]!] = free;
+      free += size[siblings[at]!]!;
     }
   }
-  return { ...tree, nodeOfStack: nodeOfStack.map((node) => (node === -1 ? -1 : placeOf[node]!)) };
+  const placeOfStack = new Int32Array(nodeOfStack.length);
+  for (let stack = 0; stack < placeOfStack.length; stack++) {
+    const node = nodeOfStack[stack]!;
+    placeOfStack[stack] = node === -1 || size[node] === 0 ? -1 : placeOf[node]!;
+  }
+  return { ...tree, nodeOfStack: placeOfStack };
 }
 
-/** The children of each node that have weight, by falling total; ties by group, so that the same profile gives the same bytes. */
-function listChildren(parent: Int32Array, group: Int32Array, total: Float64Array) {
-  const start = new Int32Array(parent.length + 1);
-  for (let node = 1; node < parent.length; node++) if (total[node]! > 0) start[parent[node]! + 1]! += 1;
-  for (let node = 0; node < parent.length; node++) start[node + 1]! += start[node]!;
-  const next = start.slice();
-  const children = new Int32Array(start[parent.length]!);
-  for (let node = 1; node < parent.length; node++) {
-    if (total[node]! > 0) children[next[parent[node]!]!++] = node;
-  }
-  for (let node = 0; node < parent.length; node++) {
-    if (start[node + 1]! - start[node]! > 1) sortByTotal(children.subarray(start[node], start[node + 1]), total, group);
-  }
-  return { start, children };
-}
-
-/** Nearly all nodes have few children: insertion, where a sort of the engine would cost more than it does. */
-function sortByTotal(nodes: Int32Array, total: Float64Array, group: Int32Array): void {
-  const order = (a: number, b: number) => total[b]! - total[a]! || group[a]! - group[b]!;
+/**
+ * By falling total; ties by group, so that the same profile gives the same bytes. Nearly all nodes have few children:
+ * insertion, where a sort of the engine would cost more than it does.
+ */
+function sortByTotal(nodes: number[], total: Float64Array, group: Int32Array): void {
   if (nodes.length > 12) {
-    nodes.sort(order);
+    nodes.sort((a, b) => total[b]! - total[a]! || group[a]! - group[b]!);
     return;
   }
   for (let at = 1; at < nodes.length; at++) {
     const node = nodes[at]!;
+    const ticks = total[node]!;
     let place = at;
-    for (; place > 0 && order(nodes[place - 1]!, node) > 0; place--) nodes[place] = nodes[place - 1]!;
+    for (; place > 0; place--) {
+      const before = nodes[place - 1]!;
+      const ahead = ticks - total[before]! || group[before]! - group[node]!;
+      if (!(ahead > 0)) break;
+      nodes[place] = before;
+    }
     nodes[place] = node;
   }
 }

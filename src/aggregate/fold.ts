@@ -4,10 +4,8 @@ import { forEachSample, type Profile } from '../profile/profile.ts';
 /** Ticks by stack number: the weight of the samples that ended in exactly this stack. */
 export function foldStacks(profile: Profile): Float64Array {
   const weights = new Float64Array(profile.stacks.parent.length);
-  const { stack } = profile.samples;
-  forEachSample(profile, (sample, weight) => {
-    weights[stack[sample]!]! += weight;
-  });
+  const { stack, weight } = profile.samples;
+  for (let sample = 0; sample < stack.length; sample++) weights[stack[sample]!]! += weight[sample]!;
   return weights;
 }
 

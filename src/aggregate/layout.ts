@@ -1,7 +1,6 @@
 // Call tree, zoom and width -> what is drawn: frames that are wide enough to be read or clicked, and the dust between
 // them as flat rectangles. One pass whose cost is what is drawn, not what was recorded: siblings come by falling total,
 // so the first that is too small ends its row.
-import { FloatColumn, IntColumn } from '../profile/columns.ts';
 import { numbersWhere } from '../profile/pick.ts';
 import type { CallTree } from './call-tree.ts';
 
@@ -46,48 +45,85 @@ export interface LayoutOptions {
 export function layOut(tree: CallTree, options: LayoutOptions): Layout {
   const { zoom, widthPx, minFramePx, minDustPx, maxFrames = Number.POSITIVE_INFINITY } = options;
   const frames = new Collector();
-  const dust = new Collector();
+  const dust = spareDust.clear();
   const above: number[] = [];
   for (let node = tree.parent[zoom]!; node !== -1; node = tree.parent[node]!) above.push(node);
   for (const node of above.reverse()) frames.push(node, 0, widthPx);
   frames.push(zoom, 0, widthPx);
 
-  const pxPerTick = tree.total[zoom]! > 0 ? widthPx / tree.total[zoom]! : 0;
-  const top = tree.depth[zoom]!;
+  const { total, depth, end, parent } = tree;
+  const pxPerTick = total[zoom]! > 0 ? widthPx / total[zoom]! : 0;
+  const top = above.length;
   /** Ticks left of the next frame, by depth below the zoomed one. */
   const left = [0, 0];
-  for (let node = zoom + 1; node < tree.end[zoom]!; ) {
-    const width = tree.total[node]! * pxPerTick;
+  const last = end[zoom]!;
+  for (let node = zoom + 1; node < last; ) {
+    const ticks = total[node]!;
+    const width = ticks * pxPerTick;
     if (width < minDustPx) {
-      node = tree.end[tree.parent[node]!]!;
+      node = end[parent[node]!]!;
       continue;
     }
-    const level = tree.depth[node]! - top;
+    const level = depth[node]! - top;
     const at = left[level]!;
     (width < minFramePx ? dust : frames).push(node, at * pxPerTick, width);
-    left[level] = at + tree.total[node]!;
+    left[level] = at + ticks;
     left[level + 1] = at;
     node += 1;
   }
   return arrange({ frames: frames.view(tree), dust: dust.view(tree), ancestors: above.length, maxFrames });
 }
 
-/** Rectangles while they are collected, in pre-order: there may be a hundred thousand of them at each zoom. */
+/** Rectangles while they are collected, in pre-order. */
 class Collector {
-  readonly #node = new IntColumn();
-  readonly #x = new FloatColumn();
-  readonly #width = new FloatColumn();
+  #columns = emptyRectangles(256);
+  #length = 0;
 
   push(node: number, x: number, width: number): void {
-    this.#node.push(node);
-    this.#x.push(x);
-    this.#width.push(width);
+    if (this.#length === this.#columns.node.length) this.#grow();
+    this.#columns.node[this.#length] = node;
+    this.#columns.x[this.#length] = x;
+    this.#columns.width[this.#length] = width;
+    this.#length += 1;
   }
 
-  view({ depth }: CallTree): Rectangles {
-    const node = this.#node.view();
-    return { node, depth: node.map((one) => depth[one]!), x: this.#x.view(), width: this.#width.view() };
+  #grow(): void {
+    const grown = emptyRectangles(4 * this.#length);
+    grown.node.set(this.#columns.node);
+    grown.x.set(this.#columns.x);
+    grown.width.set(this.#columns.width);
+    this.#columns = grown;
   }
+
+  /** Forgets what was collected, and with it what was viewed. */
+  clear(): this {
+    this.#length = 0;
+    return this;
+  }
+
+  view(tree: CallTree): Rectangles {
+    const { node, depth, x, width } = this.#columns;
+    const used = this.#length;
+    for (let row = 0; row < used; row++) depth[row] = tree.depth[node[row]!]!;
+    return {
+      node: node.subarray(0, used),
+      depth: depth.subarray(0, used),
+      x: x.subarray(0, used),
+      width: width.subarray(0, used),
+    };
+  }
+}
+
+/** Kept from layout to layout: of each it is sorted, a hundred thousand rectangles perhaps, into columns of its own. */
+const spareDust = new Collector();
+
+function emptyRectangles(count: number): Rectangles {
+  return {
+    node: new Int32Array(count),
+    depth: new Int32Array(count),
+    x: new Float64Array(count),
+    width: new Float64Array(count),
+  };
 }
 
 interface Collected {
@@ -98,41 +134,27 @@ interface Collected {
 }
 
 function arrange({ frames, dust, ancestors, maxFrames }: Collected): Layout {
-  const most = (depth: Int32Array) => depth.reduce((deepest, one) => Math.max(deepest, one), -1);
-  const depths = 1 + Math.max(most(frames.depth), most(dust.depth));
-  const limit = deepest(frames.depth, { depths, always: ancestors + 1, maxFrames });
-  const rows = (isWanted: (depth: number) => boolean) =>
-    numbersWhere(frames.depth.length, (row) => isWanted(frames.depth[row]!));
-  const drawn =
-    limit === depths
-      ? frames
-      : pick(
-          frames,
-          rows((depth) => depth < limit),
-        );
-  const deep = pick(
-    frames,
-    rows((depth) => depth >= limit),
-  );
-  const specks = deep.node.length === 0 ? dust : inPreOrder(dust, deep);
-  const byDepth = orderByDepth(specks.depth, depths);
-  return {
-    frames: drawn,
-    parent: parentRows(drawn.depth),
-    ancestors,
-    dust: pick(specks, byDepth.order),
-    dustStart: byDepth.start,
-    depths,
-  };
+  const depths = 1 + Math.max(deepestOf(frames), deepestOf(dust));
+  const limit = depthLimit(frames.depth, { depths, always: ancestors + 1, maxFrames });
+  const part = (isDeep: boolean) =>
+    pick(
+      frames,
+      numbersWhere(frames.depth.length, (row) => frames.depth[row]! >= limit === isDeep),
+    );
+  const shown = limit === depths ? frames : part(false);
+  const specks = limit === depths ? dust : inPreOrder(dust, part(true));
+  const { sorted, start } = sortByDepth(specks, depths);
+  return { frames: shown, parent: parentRows(shown.depth), ancestors, dust: sorted, dustStart: start, depths };
+}
+
+function deepestOf({ depth }: Rectangles): number {
+  let deepest = -1;
+  for (let row = 0; row < depth.length; row++) if (depth[row]! > deepest) deepest = depth[row]!;
+  return deepest;
 }
 
 function pick({ node, depth, x, width }: Rectangles, rows: Int32Array): Rectangles {
-  const picked = {
-    node: rows.slice(),
-    depth: rows.slice(),
-    x: new Float64Array(rows.length),
-    width: new Float64Array(rows.length),
-  };
+  const picked = emptyRectangles(rows.length);
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at]!;
     picked.node[at] = node[row]!;
@@ -163,7 +185,7 @@ interface Limits {
 }
 
 /** From which depth on frames are dust. */
-function deepest(depthOf: Int32Array, { depths, always, maxFrames }: Limits): number {
+function depthLimit(depthOf: Int32Array, { depths, always, maxFrames }: Limits): number {
   if (depthOf.length <= maxFrames) return depths;
   const count = new Int32Array(depths);
   for (const depth of depthOf) count[depth]! += 1;
@@ -185,12 +207,18 @@ function parentRows(depth: Int32Array): Int32Array {
 }
 
 /** In pre-order a row is left of the next one of its depth. */
-function orderByDepth(depth: Int32Array, depths: number): { order: Int32Array; start: Int32Array } {
+function sortByDepth({ node, depth, x, width }: Rectangles, depths: number): { sorted: Rectangles; start: Int32Array } {
   const start = new Int32Array(depths + 1);
-  for (const one of depth) start[one + 1]! += 1;
+  for (let row = 0; row < depth.length; row++) start[depth[row]! + 1]! += 1;
   for (let one = 0; one < depths; one++) start[one + 1]! += start[one]!;
   const next = start.slice();
-  const order = new Int32Array(depth.length);
-  for (let row = 0; row < depth.length; row++) order[next[depth[row]!]!++] = row;
-  return { order, start };
+  const sorted = emptyRectangles(depth.length);
+  for (let row = 0; row < depth.length; row++) {
+    const at = next[depth[row]!]!++;
+    sorted.node[at] = node[row]!;
+    sorted.depth[at] = depth[row]!;
+    sorted.x[at] = x[row]!;
+    sorted.width[at] = width[row]!;
+  }
+  return { sorted, start };
 }

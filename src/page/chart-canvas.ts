@@ -1,6 +1,8 @@
 // What of a chart is no element: dust between the frames, and frames too deep for d3-flame-graph. The canvas is as large
 // as the window and moves along: one of the chart's own height would break where stacks are deep.
-import { type ChartShape, type FrameBox, rowPx } from './chart-shape.ts';
+import type { Rectangles } from '../aggregate/layout.ts';
+import { type ChartShape, rowPx } from './chart-shape.ts';
+import { Specks, speckPx } from './specks.ts';
 
 export interface ChartColours {
   readonly fill: (node: number) => string;
@@ -27,35 +29,36 @@ export function paintRows(
   { shape, rootOnTop, colours, label }: Painted,
   { fromPx, toPx, all = false }: { fromPx: number; toPx: number; all?: boolean },
 ): void {
-  const { depths } = shape.layout;
-  const topOf = (row: number) => (rootOnTop ? row : depths - 1 - row) * rowPx;
-  const [first, last] = [Math.floor(fromPx / rowPx), Math.floor(toPx / rowPx)];
-  const boxes = rootOnTop ? shape.painted(first, last, all) : shape.painted(depths - 1 - last, depths - 1 - first, all);
+  const { frames, dust, dustStart, depths } = shape.layout;
+  const topOf = (row: number) => (rootOnTop ? row : depths - 1 - row) * rowPx - fromPx;
+  const [upper, lower] = [Math.floor(fromPx / rowPx), Math.floor(toPx / rowPx)];
+  const first = Math.max(0, rootOnTop ? upper : depths - 1 - lower);
+  const last = Math.min(depths - 1, rootOnTop ? lower : depths - 1 - upper);
   context.font = chartFont;
   context.textBaseline = 'middle';
-  let row = -1;
-  let speckedPx = -1;
-  for (const box of boxes) {
-    if (box.row !== row) speckedPx = -1;
-    row = box.row;
-    const px = Math.floor(box.x);
-    // Of several specks within a pixel the first stands for all, but what is found is always seen: each costs as much to
-    // paint as a frame, and there may be a hundred thousand of them.
-    if (box.width < 1 && px === speckedPx && !colours.isMatch(box.node)) continue;
-    if (box.width < 1) speckedPx = px;
-    paintBox(context, box.width < 1 ? { ...box, x: px, width: 1 } : box, topOf(row) - fromPx, { colours, label });
+  const box = (boxes: Rectangles, at: number, top: number) =>
+    paintBox(context, { node: boxes.node[at]!, x: boxes.x[at]!, width: boxes.width[at]!, top }, { colours, label });
+  const specks = new Specks(frames.width[0]!, last - first + 1);
+  for (let row = first; row <= last; row++) {
+    const top = topOf(row);
+    if (all || row >= shape.elementRows) for (const at of shape.framesOf(row)) box(frames, at, top);
+    const [from, to] = [dustStart[row]!, dustStart[row + 1]!];
+    for (let at = from; at < to; at++) if (dust.width[at]! >= speckPx) box(dust, at, top);
+    specks.add(row - first, { boxes: dust, from, to }, colours);
   }
+  specks.draw(context, rowPx - 2 * gapPx, (row) => topOf(first + row) + gapPx);
 }
+
+/** Around each frame. */
+const gapPx = 0.3;
 
 function paintBox(
   context: CanvasRenderingContext2D,
-  { node, x, width }: FrameBox,
-  top: number,
+  { node, x, width, top }: { node: number; x: number; width: number; top: number },
   { colours, label }: Pick<Painted, 'colours' | 'label'>,
 ): void {
   context.fillStyle = colours.fill(node);
-  const gap = width >= 3 ? 0.6 : 0;
-  context.fillRect(x, top + 0.3, Math.max(width - gap, 0.4), rowPx - 0.6);
+  context.fillRect(x, top + gapPx, width - 2 * gapPx, rowPx - 2 * gapPx);
   if (width < labelledPx) return;
   context.fillStyle = colours.text(node);
   context.fillText(label(node, width - 8), x + 4, top + rowPx / 2 + 0.5);
@@ -89,12 +92,16 @@ function paintPart(
   canvas.hidden = toPx <= fromPx;
   if (toPx <= fromPx) return;
   const scale = window.devicePixelRatio || 1;
-  canvas.width = Math.ceil(widthPx * scale);
-  canvas.height = Math.ceil((toPx - fromPx) * scale);
+  const [width, height] = [Math.ceil(widthPx * scale), Math.ceil((toPx - fromPx) * scale)];
+  // To set a size, even the same, is to get a new canvas.
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
   canvas.style.width = `${widthPx}px`;
   canvas.style.height = `${toPx - fromPx}px`;
   canvas.style.top = `${fromPx}px`;
   const context = canvas.getContext('2d')!;
+  context.resetTransform();
+  context.clearRect(0, 0, width, height);
   context.scale(scale, scale);
   paintRows(context, painted, { fromPx, toPx });
 }

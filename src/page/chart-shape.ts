@@ -4,7 +4,7 @@ import type { Layout, Rectangles } from '../aggregate/layout.ts';
 export const rowPx = 18;
 
 /** So many frames are elements at most: each costs d3-flame-graph five nodes of the document. */
-export const maxElements = 800;
+export const maxElements = 400;
 
 /** d3-flame-graph takes longer with the square of the depth; deeper frames are drawn on the canvas. */
 const maxElementRows = 500;
@@ -64,13 +64,16 @@ export class ChartShape {
     return null;
   }
 
-  /** What the canvas draws of the rows from `first` to `last`: all that is no element. */
-  *painted(first: number, last: number, all = false): Generator<FrameBox> {
+  /** The frames of a row, from left to right: rows of the layout's frames. */
+  framesOf(row: number): Int32Array {
+    return this.#order.subarray(this.#start[row]!, this.#start[row + 1]!);
+  }
+
+  /** All that is drawn, row by row. */
+  *boxes(): Generator<FrameBox> {
     const { frames, dust, dustStart, depths } = this.layout;
-    for (let row = Math.max(0, first); row <= Math.min(last, depths - 1); row++) {
-      if (all || row >= this.elementRows) {
-        for (let at = this.#start[row]!; at < this.#start[row + 1]!; at++) yield boxOf(frames, this.#order[at]!);
-      }
+    for (let row = 0; row < depths; row++) {
+      for (const at of this.framesOf(row)) yield boxOf(frames, at);
       for (let at = dustStart[row]!; at < dustStart[row + 1]!; at++) yield boxOf(dust, at);
     }
   }

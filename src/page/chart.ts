@@ -196,8 +196,10 @@ function decorate(container: HTMLElement, { colourOf, isMatch, matchColour }: Ch
   for (const frame of container.querySelectorAll('g.frame')) {
     const { node } = (frame as unknown as { __data__: { data: FedFrame } }).__data__.data;
     const found = isMatch(node);
+    const { fill } = found ? matchColour : colourOf(node);
+    const rect = frame.firstElementChild!;
     frame.classList.toggle('match', found);
-    frame.firstElementChild!.setAttribute('fill', (found ? matchColour : colourOf(node)).fill);
+    if (rect.getAttribute('fill') !== fill) rect.setAttribute('fill', fill);
   }
 }
 

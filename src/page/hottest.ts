@@ -25,8 +25,10 @@ const groupFunctions = remember(
 const findHottest = remember((profile: Profile): { groups: FrameGroups; rows: readonly Hot[] } => {
   const groups = groupFunctions(profile);
   const self = new Float64Array(groups.labels.length);
-  for (const [stack, ticks] of weightsOf(profile).entries()) {
-    self[groups.groupOf[profile.stacks.frame[stack]!]!]! += ticks;
+  const weights = weightsOf(profile);
+  const { frame } = profile.stacks;
+  for (let stack = 0; stack < weights.length; stack++) {
+    if (weights[stack] !== 0) self[groups.groupOf[frame[stack]!]!]! += weights[stack]!;
   }
   const rows = [...self.keys()]
     .filter((group) => self[group]! > 0)

@@ -1,5 +1,5 @@
 // What a reader types -> which frames are meant: plain text, whatever the case, or a regular expression on request.
-import { type FrameGroups, type Grouping, moduleOf } from '../profile/labels.ts';
+import { type FrameGroups, type Grouping, moduleOf, ofFile } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
 
 /** Names may be of any length; an expression is tried on so much of one. */
@@ -38,8 +38,9 @@ export function matchGroups(texts: readonly string[], { test }: Query): Uint8Arr
 
 /** What a search looks at, a line each: the label, and what of function, file and module holds for the whole group. */
 export function searchTexts(profile: Profile, groups: FrameGroups, by: Grouping): string[] {
+  const placeOf = places(profile);
   return groups.labels.map((label, group) => {
-    const { name, file, module } = placeOf(profile, groups.example[group]!);
+    const { name, file, module } = placeOf(groups.example[group]!);
     const wholeGroup = by === 'line' || by === 'function';
     return [label, ...(wholeGroup ? [name] : []), ...(by === 'module' ? [] : [file]), module].join('\n');
   });
@@ -49,14 +50,20 @@ export function searchTexts(profile: Profile, groups: FrameGroups, by: Grouping)
 export function matchFrames(profile: Profile, { test }: Query): Uint8Array {
   const count = profile.frames.line.length;
   const found = new Uint8Array(count);
+  const placeOf = places(profile);
   for (let frame = 0; test && frame < count; frame++) {
-    const { name, file, module } = placeOf(profile, frame);
+    const { name, file, module } = placeOf(frame);
     if (test(`${name}\n${file}\n${module}`)) found[frame] = 1;
   }
   return found;
 }
 
-function placeOf({ frames, strings }: Profile, frame: number): { name: string; file: string; module: string } {
-  const file = strings[frames.file[frame]!]!;
-  return { name: strings[frames.function[frame]!]!, file, module: moduleOf(file) };
+function places(profile: Profile): (frame: number) => { name: string; file: string; module: string } {
+  const { frames, strings } = profile;
+  const moduleOfFrame = ofFile(profile, moduleOf);
+  return (frame) => ({
+    name: strings[frames.function[frame]!]!,
+    file: strings[frames.file[frame]!]!,
+    module: moduleOfFrame(frame),
+  });
 }

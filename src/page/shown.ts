@@ -3,7 +3,7 @@
 import { type CallTree, mergeStacks, weighTree } from '../aggregate/call-tree.ts';
 import { foldStacks } from '../aggregate/fold.ts';
 import { filterProfile, type ProfileFilter } from '../profile/filter.ts';
-import { type FrameGroups, type Grouping, groupFrames, isApplication, moduleOf } from '../profile/labels.ts';
+import { type FrameGroups, type Grouping, groupFrames, isApplication, moduleOf, ofFile } from '../profile/labels.ts';
 import type { Profile } from '../profile/profile.ts';
 import { rewriteStacks } from '../profile/rewrite.ts';
 import { weighByCpu } from '../profile/weigh-by-cpu.ts';
@@ -156,16 +156,16 @@ export function applyFilters(profile: Profile, filters: Filters): { profile: Pro
   return { profile: appOnly ? keepApplication(filtered) : filtered, problems };
 }
 
-function collapsedNames({ frames, strings }: Profile, hidden: ReadonlySet<string>): (string | null)[] {
-  return Array.from(frames.file, (file) => {
-    const module = moduleOf(strings[file]!);
+function collapsedNames(profile: Profile, hidden: ReadonlySet<string>): (string | null)[] {
+  const nameOf = ofFile(profile, (file) => {
+    const module = moduleOf(file);
     return hidden.has(module) ? module : null;
   });
+  return Array.from(profile.frames.file, (_, frame) => nameOf(frame));
 }
 
 /** Frames that are no code, such as collapsed ones, are libraries too. */
 function keepApplication(profile: Profile): Profile {
-  const { frames, strings } = profile;
-  const kept = strings.map(isApplication);
-  return rewriteStacks(profile, () => (_leaf, frame) => (kept[frames.file[frame]!] ? frame : -1));
+  const isKept = ofFile(profile, isApplication);
+  return rewriteStacks(profile, () => (_leaf, frame) => (isKept(frame) ? frame : -1));
 }

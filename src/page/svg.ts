@@ -34,7 +34,7 @@ export function* drawSvg(
   yield `<text x="4" y="18" font-size="14" fill="${ink}">${escapeMarkup(title)}</text>\n`;
   let top = headPx;
   for (const chart of charts) {
-    for (const box of chart.shape.painted(0, chart.shape.layout.depths - 1, true)) yield drawBox(chart, box, top);
+    for (const box of chart.shape.boxes()) yield drawBox(chart, box, top);
     top += chart.shape.heightPx;
   }
   yield '</svg>\n';

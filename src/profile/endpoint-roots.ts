@@ -1,7 +1,7 @@
 // A profile whose stacks stand on their endpoint: the function of the application that the request was for. Nothing in a
 // stack names it, so it is the first code of the application that library code (the framework) called; without a
 // framework, the first code of the application below its entry point.
-import { type CodeKind, kindOf, labelFrame } from './labels.ts';
+import { isApplication, labelFrame, ofFile } from './labels.ts';
 import type { Profile } from './profile.ts';
 import { rootStacks } from './root-stacks.ts';
 
@@ -26,14 +26,9 @@ export function rootEndpoints(profile: Profile): Profile {
 }
 
 /** By stack, the frame of its endpoint; -1 where there is none. */
-function findEndpoints({ stacks, frames, strings }: Profile): Int32Array {
-  const kinds = new Map<number, CodeKind>();
-  const isApplication = (frame: number) => {
-    const file = frames.file[frame]!;
-    const kind = kinds.get(file) ?? kindOf(strings[file]!);
-    kinds.set(file, kind);
-    return kind === 'application';
-  };
+function findEndpoints(profile: Profile): Int32Array {
+  const { stacks, frames, strings } = profile;
+  const isOfApplication = ofFile(profile, isApplication);
   const isEntry = (frame: number) => entryPoints.has(strings[frames.function[frame]!]!);
   const called = new Int32Array(stacks.frame.length).fill(-1);
   const first = new Int32Array(stacks.frame.length).fill(-1);
@@ -42,9 +37,9 @@ function findEndpoints({ stacks, frames, strings }: Profile): Int32Array {
     const frame = stacks.frame[stack]!;
     called[stack] = parent === -1 ? -1 : called[parent]!;
     first[stack] = parent === -1 ? -1 : first[parent]!;
-    if (!isApplication(frame) || isEntry(frame)) continue;
+    if (!isOfApplication(frame) || isEntry(frame)) continue;
     if (first[stack] === -1) first[stack] = frame;
-    if (called[stack] === -1 && parent !== -1 && !isApplication(stacks.frame[parent]!)) called[stack] = frame;
+    if (called[stack] === -1 && parent !== -1 && !isOfApplication(stacks.frame[parent]!)) called[stack] = frame;
   }
   return called.map((frame, stack) => (frame === -1 ? first[stack]! : frame));
 }

@@ -37,7 +37,8 @@ export function groupFrames(profile: Profile, by: Grouping): FrameGroups {
 }
 
 function labelGroups(profile: Profile, example: readonly number[], by: Grouping): string[] {
-  const short = example.map((frame) => labelFrame(profile, frame, by));
+  const shortOf = ofFile(profile, shortenFile);
+  const short = example.map((frame) => formatLabel(profile, frame, by, () => shortOf(frame)));
   const seen = new Map<string, number>();
   for (const label of short) seen.set(label, (seen.get(label) ?? 0) + 1);
   return short.map((label, group) =>
@@ -154,6 +155,20 @@ export function kindOf(file: string): CodeKind {
 /** False for installed packages, the standard library, native code, and frames that are no code. */
 export function isApplication(file: string): boolean {
   return kindOf(file) === 'application';
+}
+
+/** Of frames, what is said of their file: asked once for each file, of which there are far fewer. */
+export function ofFile<Said extends string | boolean | object | null>(
+  { frames, strings }: Profile,
+  say: (file: string) => Said,
+): (frame: number) => Said {
+  const known = new Array<Said | undefined>(strings.length);
+  return (frame) => {
+    const file = frames.file[frame]!;
+    let said = known[file];
+    if (said === undefined) known[file] = said = say(strings[file]!);
+    return said;
+  };
 }
 
 /** The path below site-packages or the standard library; of other files the last three parts. */

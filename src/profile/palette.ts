@@ -4,7 +4,7 @@
 //
 // Who cannot tell red from green still tells yellow from blue, pale from strong, and light from dark: the application is
 // strong and yellow to orange, libraries strong and blue, the standard library pale, what is no code grey.
-import { type CodeKind, type FrameGroups, kindOf, moduleOf } from './labels.ts';
+import { type CodeKind, type FrameGroups, kindOf, moduleOf, ofFile } from './labels.ts';
 import type { Profile } from './profile.ts';
 
 export type Theme = 'light' | 'dark';
@@ -70,26 +70,41 @@ export function changeColour(change: number, theme: Theme): Colour {
 
 /** `module` is what the hue is for, `label` tells the functions of a module apart, a little. */
 export function colourOf(kind: CodeKind, { module, label }: { module: string; label: string }, theme: Theme): Colour {
+  const seed = hash(module);
+  const shade = 3 * ((seed >>> 12) % 3) + (hash(label) % 3);
+  const known = shades[theme][kind];
+  const at = places * shade + (seed % places);
+  known[at] ??= shadeOf(kind, { place: seed % places, shade }, theme);
+  return known[at];
+}
+
+/** A family's stretches of hues are cut into so many. */
+const places = 32;
+
+/** There are a few hundred colours, for thousands of functions. */
+const noShades = (): Record<CodeKind, Colour[]> => ({ application: [], library: [], standard: [], other: [] });
+const shades: Record<Theme, Record<CodeKind, Colour[]>> = { light: noShades(), dark: noShades() };
+
+function shadeOf(kind: CodeKind, { place, shade }: { place: number; shade: number }, theme: Theme): Colour {
   const { chroma, hues } = families[kind];
   const { from, modules, functions } = lightness[theme];
-  const seed = hash(module);
-  const light = from + modules * ((seed >>> 12) % 3) + functions * (hash(label) % 3);
-  return { fill: toHex(oklch(light, chroma, hueAt(hues, seed))), text: inks[theme] };
+  const light = from + modules * Math.floor(shade / 3) + functions * (shade % 3);
+  return { fill: toHex(oklch(light, chroma, hueAt(hues, place))), text: inks[theme] };
 }
 
 /** By group; a group without a file, such as a thread as root frame, is grey. */
 export function colourGroups(profile: Profile, { labels, example }: FrameGroups, theme: Theme): Colour[] {
-  const { frames, strings } = profile;
+  const codeOf = ofFile(profile, (file) => ({ kind: kindOf(file), module: moduleOf(file) }));
   return labels.map((label, group) => {
-    const file = strings[frames.file[example[group]!]!]!;
-    return colourOf(kindOf(file), { module: moduleOf(file), label }, theme);
+    const { kind, module } = codeOf(example[group]!);
+    return colourOf(kind, { module, label }, theme);
   });
 }
 
-/** One of 32 places along the family's stretches. */
-function hueAt(hues: Family['hues'], seed: number): number {
+/** Of a place along the family's stretches. */
+function hueAt(hues: Family['hues'], place: number): number {
   const spans = hues.reduce((sum, [, span]) => sum + span, 0);
-  let along = ((seed % 32) / 32) * spans;
+  let along = (place / places) * spans;
   for (const [from, span] of hues) {
     if (along <= span) return from + along;
     along -= span;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { filterProfile } from '../../src/profile/filter.ts';
 import { framesOf, type Profile } from '../../src/profile/profile.ts';
+import { rewriteStacks } from '../../src/profile/rewrite.ts';
 import { rootStacks } from '../../src/profile/root-stacks.ts';
 import { mergeSiblings } from '../../src/profile/siblings.ts';
 import { anyProfile } from '../helpers/any-profile.ts';
@@ -51,6 +52,23 @@ describe('rewriteStacks', () => {
     );
   });
 
+  it('joins what adds no frame with what it stands on, and drops samples of which nothing is left', () => {
+    fc.assert(
+      fc.property(anyProfile, fc.nat(), (profile, left) => {
+        const isLeft = (frame: number) => ((left >> (frame % 20)) & 1) === 1;
+        const expected = Array.from(profile.samples.stack, (stack, sample) => ({
+          weight: profile.samples.weight[sample]!,
+          frames: framesOf(profile, stack)
+            .filter(isLeft)
+            .map((frame) => textOf(profile, frame)),
+        })).filter(({ frames }) => frames.length > 0);
+        const rewritten = rewriteStacks(profile, () => (_leaf, frame) => (isLeft(frame) ? frame : -1));
+        expect(samplesOf(rewritten)).toEqual(expected);
+        expectNoRowTwice(rewritten);
+      }),
+    );
+  });
+
   it('does not overflow on deep stacks', () => {
     const profile = profileFrom([`${Array.from({ length: 30_000 }, (_, at) => `f${at % 3}`).join(';')} 1`]);
     const focus = Uint8Array.from(profile.frames.line, (_, frame) => (frame === 2 ? 1 : 0));
@@ -78,15 +96,15 @@ describe('rootStacks', () => {
 });
 
 describe('mergeSiblings', () => {
-  it('gives one node to stacks whose names are the same all the way, without those that are joined', () => {
-    const anyStacks = fc.array(fc.tuple(fc.nat(), fc.integer({ min: -1, max: 2 })), { maxLength: 40 });
+  it('gives one node to stacks whose names are the same all the way', () => {
+    const anyStacks = fc.array(fc.tuple(fc.nat(), fc.nat(2)), { maxLength: 40 });
     fc.assert(
       fc.property(anyStacks, (stacks) => {
         const parent = Int32Array.from(stacks, ([pick], stack) => (pick % (stack + 1)) - 1);
         const name = Int32Array.from(stacks, ([, one]) => one);
         const paths: string[] = [];
         for (const [stack, above] of parent.entries()) {
-          paths.push((above === -1 ? '' : paths[above]!) + (name[stack] === -1 ? '' : ` ${name[stack]}`));
+          paths.push(`${above === -1 ? '' : paths[above]!} ${name[stack]}`);
         }
         const merged = mergeSiblings(parent, name);
         const nodePaths: string[] = [''];
