@@ -368,6 +368,8 @@ class Promptness:
     MOST = 0.001
 
     def __init__(self, least):
+        # Should be longer than this thread runs to ask for the GIL: after less than that sched_setattr()'s slice does not
+        # help it, and Linux (6.6 or later) lets the other one go on for milliseconds.
         self.least = least
         self.timer = None
         self.wait = 0.0  # for the GIL, smoothed
@@ -550,7 +552,7 @@ def parse_request(line):
 
     return types.SimpleNamespace(
         rate=number("rateHz", 0.01, 1000.0),
-        interval=number("switchInterval", 0.00001, 0.05, 0.00005),
+        interval=number("switchInterval", 0.00001, 0.05, 0.00015),
         max_overhead=number("maxOverhead", 0.001, 1.0, 0.1),
         cpu=flag("cpu", True),
         greenlets=flag("greenlets", False),

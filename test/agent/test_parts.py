@@ -114,7 +114,7 @@ class Requests(unittest.TestCase):
     def test_has_defaults(self):
         self.assertEqual(
             vars(self.parse()),
-            {"rate": 100, "interval": 0.00005, "max_overhead": 0.1, "cpu": True, "greenlets": False, "tasks": False},
+            {"rate": 100, "interval": 0.00015, "max_overhead": 0.1, "cpu": True, "greenlets": False, "tasks": False},
         )
 
     def test_is_clamped(self):
