@@ -5,7 +5,7 @@ export const keyTexts: readonly (readonly [keys: string, text: string])[] = [
   ['/', 'search'],
   ['n  N', 'next and previous match'],
   ['← → ↑ ↓', 'walk from frame to frame, in a graph'],
-  ['Enter', 'zoom into the frame'],
+  ['Enter', 'zoom into the frame, or put it into the middle'],
   ['Esc', 'one step back: the search, the chosen frame, the zoom'],
   ['c  C', 'copy the name of the frame, its stack'],
   ['f', 'filters'],

@@ -124,6 +124,7 @@ function run(report: Report): void {
   }
   const stepBack = () => {
     if (document.activeElement === byId('search') && state.search !== '') apply({ search: '' });
+    else if (views[state.view].press?.('Escape')) return;
     else if (state.cursor !== null) apply({ cursor: null });
     else if (state.zoom !== 0) apply({ zoom: 0 });
     else if (state.search !== '') apply({ search: '' });

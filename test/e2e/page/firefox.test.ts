@@ -112,6 +112,23 @@ describeWith('firefox', 'pages in Firefox', () => {
     page.expectNoTrouble();
   });
 
+  it('are walked by the keyboard from callers to callees', async () => {
+    const page = await firefox.open(await write(profile), '#view=sandwich');
+    const { groups: functions } = treeOf(profile, 'function');
+    const subject = () => page.$$eval('.sandwich select', ([one]) => (one as HTMLSelectElement).value);
+    const label = (name: string) => functions.labels.find((text) => text.startsWith(name))!;
+    expect(await subject()).toMatch(/^leaf/);
+    await page.$$eval('.chart', ([chart]) => chart!.focus());
+    await page.press('ArrowUp', 'Enter');
+    expect((await subject()).startsWith('leaf')).toBe(false);
+    const [first] = (await readFrames(page, { chart: 1, raw: true })).filter(({ row }) => row === 1);
+    expect(first!.label).toMatch(/^leaf/);
+    await page.$$eval('.chart', ([, chart]) => chart!.focus());
+    await page.press('ArrowDown', 'Enter');
+    expect(await subject()).toBe(label('leaf'));
+    page.expectNoTrouble();
+  });
+
   it('show every view, under their policy, and nothing of a name becomes markup', async () => {
     const page = await firefox.open(await write(profile));
     const { groups: functions, tree: ofFunctions } = treeOf(profile, 'function');

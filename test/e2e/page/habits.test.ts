@@ -90,6 +90,57 @@ describeWith('chromium', 'report page: habits', () => {
     await expectNoTrouble();
   });
 
+  it('the arrow keys walk callers and callees, Enter puts a frame into the middle, c copies its name', async () => {
+    const { page, expectNoTrouble } = await openProfile(profileFrom(['main;a;b;c 6', 'main;a;b;d 2', 'e;b;d 1']));
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.keyboard.press('3');
+    await page.selectOption('.sandwich select', 'b (/app/main.py)');
+    const callers = page.locator('.chart').nth(0);
+    const callees = page.locator('.chart').nth(1);
+    const subject = () => page.inputValue('.sandwich select');
+    const said = () => page.textContent('#said');
+    /** Where the keyboard is: row from the function in the middle, and part of the width. */
+    const cursorIn = (chart: typeof callers) =>
+      chart.evaluate((box) => {
+        const { left, top, bottom, width } = box.getBoundingClientRect();
+        const cursor = box.querySelector('.cursor')!.getBoundingClientRect();
+        if (cursor.width === 0) return null;
+        const px = box.classList.contains('root-below') ? bottom - cursor.bottom : cursor.top - top;
+        return [
+          Math.round(px / 18),
+          Math.round(((cursor.left - left) / width) * 9),
+          Math.round((cursor.width / width) * 9),
+        ];
+      });
+    await callers.focus();
+    await page.keyboard.press('ArrowUp');
+    expect(await said()).toBe('a (/app/main.py), 88.9 %');
+    expect(await cursorIn(callers)).toEqual([1, 0, 8]);
+    expect(await cursorIn(callees)).toBe(null);
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('C');
+    await expect.poll(copied).toBe('main (/app/main.py)\na (/app/main.py)\nb (/app/main.py)');
+    await page.keyboard.press('Escape');
+    expect(await cursorIn(callers)).toBe(null);
+
+    await callees.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    expect(await cursorIn(callees)).toEqual([1, 6, 3]);
+    await page.keyboard.press('c');
+    await expect.poll(copied).toBe('d');
+    await page.keyboard.press('C');
+    await expect.poll(copied).toBe('b (/app/main.py)\nd (/app/main.py)');
+    await page.keyboard.press('Enter');
+    expect(await subject()).toBe('d (/app/main.py)');
+    expect(await said()).toBe('d (/app/main.py) is in the middle');
+    expect(await cursorIn(callees)).toBe(null);
+    await page.goBack();
+    await expect.poll(subject).toBe('b (/app/main.py)');
+    await expectNoTrouble();
+  });
+
   it('n and N go from match to match', async () => {
     const { page } = await openProfile(profileFrom(['a;x 5', 'b;x 4', 'c;d;x 3', 'y 2']));
     await page.fill('#search', 'x');
