@@ -4,12 +4,25 @@ import { expect, it } from 'vitest';
 import { renderCollapsed } from '../../../src/formats/collapsed.ts';
 import { buildSpeedscope } from '../../../src/formats/speedscope.ts';
 import { applyFilters } from '../../../src/page/shown.ts';
-import { noFilters } from '../../../src/page/state.ts';
+import { noFilters, viewNames } from '../../../src/page/state.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
 import { download, parseSvg, sizeOfPng } from '../../helpers/download.ts';
-import { widthsOnPaper } from '../../helpers/paper.ts';
+import { readOnPaper, widthsOnPaper } from '../../helpers/paper.ts';
 import { profileFrom } from '../../helpers/profile-from.ts';
 import { chooseView, clickFrame, matched, readFrames, scope, useReportPages } from '../../helpers/report-page.ts';
+
+/** All that is painted of a view, and in which colours. Runs in the page. */
+const readPainted = () => ({
+  paper: getComputedStyle(document.body).backgroundColor,
+  ink: getComputedStyle(document.body).color,
+  frames: [...document.querySelectorAll('g.frame rect')].map(
+    (rect) => `${getComputedStyle(rect).fill} ${rect.clientWidth}`,
+  ),
+  canvases: [...document.querySelectorAll<HTMLCanvasElement>('#view canvas')].map((canvas) => canvas.toDataURL()),
+  widths: [...document.querySelectorAll('#view, .chart, .functions, .lane-grid')].map(({ clientWidth }) => clientWidth),
+  lanes: document.querySelector('.lanes canvas')?.clientWidth,
+  texts: document.getElementById('view')!.innerText,
+});
 
 /**
  *   | a 12             | f 4 |
@@ -259,5 +272,24 @@ describeWith('chromium', 'report page: habits', () => {
       expect(root).toBeCloseTo(chart, -1);
       await page.waitForFunction((px) => document.querySelector('.chart')!.clientWidth === px, before);
     }
+  });
+
+  it.each(viewNames)('prints the view %s as by day, also in the dark, to the width of the paper', async (view) => {
+    const file = await write(
+      profileFrom(Array.from({ length: 130 }, (_, at) => `1/${at % 3}|a;b${at}@/srv/x.py:${at} 1`)),
+    );
+    const hash = `#view=${view}`;
+    const { page: day } = await openReport(file, { hash });
+    const { page: night, expectNoTrouble } = await openReport(file, { hash, colorScheme: 'dark' });
+    const before = await night.evaluate(readPainted);
+    const printed = await readOnPaper(night, readPainted);
+    expect(printed).toEqual(await readOnPaper(day, readPainted));
+    expect(printed.paper).toBe('rgb(255, 255, 255)');
+    expect(printed.paper).not.toBe(before.paper);
+    expect(new Set(printed.widths)).toEqual(new Set([1_046]));
+    if (view === 'timeline') expect([printed.lanes, printed.canvases.length]).toEqual([1_046 - 180, 2]);
+    if (view === 'functions') expect(printed.texts).toContain('1 to 100 of 131 functions');
+    expect(await night.evaluate(readPainted)).toEqual(before);
+    await expectNoTrouble();
   });
 });
