@@ -6,7 +6,7 @@ import { buildSpeedscope } from '../../../src/formats/speedscope.ts';
 import { applyFilters } from '../../../src/page/shown.ts';
 import { noFilters, viewNames } from '../../../src/page/state.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
-import { download, parseSvg, sizeOfPng } from '../../helpers/download.ts';
+import { coloursOfPng, download, parseSvg, sizeOfPng } from '../../helpers/download.ts';
 import { readOnPaper, widthsOnPaper } from '../../helpers/paper.ts';
 import { profileFrom } from '../../helpers/profile-from.ts';
 import { chooseView, clickFrame, matched, readFrames, scope, useReportPages } from '../../helpers/report-page.ts';
@@ -249,7 +249,27 @@ describeWith('chromium', 'report page: habits', () => {
     });
     const png = await download(page, 'PNG');
     expect(sizeOfPng(png.bytes)).toEqual({ kind: 'PNG', width, height: 3 * 18 });
+    // Each frame in its colour, right of its name, and paper where there is none.
+    const frames = await readFrames(page);
+    const places = frames.map(({ row, left, share }) => [(left + share) * width - 5, 18 * row + 9] as const);
+    expect(new Set(frames.map(({ fill }) => fill)).size).toBeGreaterThan(2);
+    expect(await coloursOfPng(page, png.bytes, places)).toEqual(frames.map(({ fill }) => fill));
     await expectNoTrouble();
+  });
+
+  it('gives both charts of callers and callees as one picture', async () => {
+    const { page } = await openReport(await write(profileFrom(['main;a;b;c 6', 'e;b;d 2'])), {
+      hash: '#view=sandwich',
+    });
+    await page.selectOption('.sandwich select', 'b (/app/main.py)');
+    const [callers, callees] = [await readFrames(page), await readFrames(page, { chart: 1 })];
+    const { bytes } = await download(page, 'PNG');
+    const { width, height } = sizeOfPng(bytes);
+    expect(height).toBe(18 * (3 + 2));
+    const of = (frames: typeof callers, top: number) =>
+      frames.map(({ row, left, share }) => [(left + share) * width - 5, top + 18 * row + 9] as const);
+    const colours = await coloursOfPng(page, bytes, [...of(callers, 0), ...of(callees, 3 * 18)]);
+    expect(colours).toEqual([...callers, ...callees].map(({ fill }) => fill));
   });
 
   it('prints what is seen, without its controls', async () => {

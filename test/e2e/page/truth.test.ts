@@ -1,7 +1,8 @@
 // What the page says of the recording itself, and how far to trust it.
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { describeWith } from '../../helpers/describe-with.ts';
-import { download } from '../../helpers/download.ts';
+import { coloursOfPng, download, sizeOfPng } from '../../helpers/download.ts';
 import { profileFrom } from '../../helpers/profile-from.ts';
 import {
   brief,
@@ -19,6 +20,12 @@ import {
   warningsOf,
 } from '../../helpers/report-page.ts';
 import { treeOf } from '../../helpers/tree-of.ts';
+
+/** How many pixels of text are in a row of a picture. */
+async function inkIn(page: Page, png: Buffer, row: number): Promise<number> {
+  const places = Array.from({ length: 300 * 18 }, (_, at) => [at % 300, row * 18 + Math.floor(at / 300)] as const);
+  return (await coloursOfPng(page, png, places)).filter((colour) => colour !== '#ffffff').length;
+}
 
 describeWith('chromium', 'report page: truth panel', () => {
   const { openProfile } = useReportPages();
@@ -151,6 +158,60 @@ describeWith('chromium', 'report page: truth panel', () => {
       expect(await nodes()).toBeLessThan(6_000);
       await page.click('#reset');
       expect(await page.locator('g.frame.fade').count()).toBe(0);
+      await expectNoTrouble();
+    });
+
+    it('gives pictures of a stack of 20 000 frames that say what they leave out', async () => {
+      const names = Array.from({ length: 20_000 }, (_, i) => `f${i}`);
+      const { page, expectNoTrouble } = await openProfile(profileFrom([`${names.join(';')} 1`]));
+      const png = () => page.textContent('#download-list button:last-child');
+      expect(await png()).toBe('PNG of the graph: 887 of 20,001 rows');
+      const fillOf = (row: number, chart = 0) =>
+        page.$$eval(
+          '.chart',
+          (all, [at, which]) => {
+            const shown = all[which!]!.querySelectorAll('g.frame');
+            const tops = [...shown].sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top);
+            return tops.at(at!)!.querySelector('rect')!.getAttribute('fill')!;
+          },
+          [row, chart],
+        );
+      const flame = (await download(page, 'PNG')).bytes;
+      const { width, height } = sizeOfPng(flame);
+      expect(height).toBe(888 * 18);
+      const right = width - 5;
+      expect(
+        await coloursOfPng(page, flame, [
+          [right, 9],
+          [right, 3 * 18 + 9],
+          [right, 887 * 18 + 9],
+        ]),
+      ).toEqual([await fillOf(0), await fillOf(3), '#ffffff']);
+      expect(await inkIn(page, flame, 887)).toBeGreaterThan(100);
+
+      // Of both charts what is next to the function.
+      await chooseView(page, 'Callers and callees');
+      await page.evaluate(() => {
+        location.hash = '#view=sandwich&function=f9000+(/app/main.py)';
+      });
+      await page.waitForFunction(() =>
+        document.querySelector<HTMLSelectElement>('.sandwich select')!.value.startsWith('f9000'),
+      );
+      expect(await png()).toBe('PNG of the graph: 886 of 20,001 rows');
+      const both = (await download(page, 'PNG')).bytes;
+      expect(sizeOfPng(both).height).toBe(888 * 18);
+      expect(
+        await coloursOfPng(page, both, [
+          [right, 443 * 18 + 9],
+          [right, 444 * 18 + 9],
+          [right, 9],
+          [right, 887 * 18 + 9],
+        ]),
+      ).toEqual([await fillOf(-1), await fillOf(0, 1), '#ffffff', '#ffffff']);
+      expect(await inkIn(page, both, 0)).toBeGreaterThan(100);
+      expect(await inkIn(page, both, 887)).toBeGreaterThan(100);
+      const svg = (await download(page, 'SVG')).bytes.toString();
+      expect(svg.match(/<title>/g)).toHaveLength(20_001);
       await expectNoTrouble();
     });
 
