@@ -1,9 +1,10 @@
-// A colour for each frame: the kind of code gives the family, the module its hue and step of lightness, the same in every
-// report. Colours are made in OKLCH (https://bottosson.github.io/posts/oklab/), where equal steps look equal, and leave
-// as sRGB, so that SVG, canvas and style sheets take them alike.
+// A colour for each frame: the kind of code gives the family, the module its hue and lightness, the same in every report.
+// Colours are made in OKLCH (https://bottosson.github.io/posts/oklab/), where equal steps look equal, and leave as sRGB, so
+// that SVG, canvas and style sheets take them alike.
 //
-// Who cannot tell red from green still tells yellow from blue, pale from strong, and light from dark: the application is
-// strong and yellow to orange, libraries strong and blue, the standard library pale, what is no code grey.
+// Who lacks one of three cones still tells two things apart: yellow from blue or red from green, and light from dark. So
+// kinds differ in both, or in lightness alone: the application is strong and red to yellow, libraries strong and blue, the
+// standard library pale and close to the paper, what is no code grey. By how much is in the tests.
 import { type CodeKind, type FrameGroups, kindOf, moduleOf } from './labels.ts';
 import type { Profile } from './profile.ts';
 
@@ -15,30 +16,26 @@ export interface Colour {
   readonly text: string;
 }
 
+/** From, and to. */
+type Stretch = readonly [from: number, to: number];
+
 interface Family {
   readonly chroma: number;
-  /** Degrees: from, and how far; a second stretch where one is not enough. */
-  readonly hues: readonly (readonly [from: number, span: number])[];
+  /** Degrees. */
+  readonly hue: Stretch;
+  /** OKLab lightness, 0 to 1, of modules; functions go a little beyond. */
+  readonly lightness: Record<Theme, Stretch>;
 }
 
 const families: Record<CodeKind, Family> = {
-  application: { chroma: 0.13, hues: [[40, 72]] },
-  library: { chroma: 0.1, hues: [[225, 60]] },
-  standard: {
-    chroma: 0.045,
-    hues: [
-      [125, 70],
-      [310, 45],
-    ],
-  },
-  other: { chroma: 0, hues: [[0, 0]] },
+  application: { chroma: 0.135, hue: [35, 75], lightness: { light: [0.86, 0.68], dark: [0.33, 0.52] } },
+  library: { chroma: 0.12, hue: [230, 268], lightness: { light: [0.8, 0.695], dark: [0.395, 0.52] } },
+  standard: { chroma: 0.048, hue: [185, 230], lightness: { light: [0.955, 0.875], dark: [0.24, 0.315] } },
+  other: { chroma: 0, hue: [0, 0], lightness: { light: [0.75, 0.75], dark: [0.41, 0.41] } },
 };
 
-/** The lightest shade, and how far the steps go down from there: OKLab lightness, 0 to 1. */
-const lightness: Record<Theme, { readonly from: number; readonly modules: number; readonly functions: number }> = {
-  light: { from: 0.88, modules: -0.045, functions: -0.012 },
-  dark: { from: 0.36, modules: 0.04, functions: 0.01 },
-};
+/** From one function of a module to the next. */
+const functionSteps: Record<Theme, number> = { light: -0.01, dark: 0.01 };
 
 const inks: Record<Theme, string> = { light: '#14171e', dark: '#f4f5f8' };
 
@@ -68,13 +65,16 @@ export function changeColour(change: number, theme: Theme): Colour {
   return { fill: toHex(oklch(light, chroma, change > 0 ? changeHues.grew : changeHues.shrank)), text: inks[theme] };
 }
 
-/** `module` is what the hue is for, `label` tells the functions of a module apart, a little. */
+/** `module` is what hue and lightness are for, `label` tells the functions of a module apart, a little. */
 export function colourOf(kind: CodeKind, { module, label }: { module: string; label: string }, theme: Theme): Colour {
-  const { chroma, hues } = families[kind];
-  const { from, modules, functions } = lightness[theme];
+  const { chroma, hue, lightness } = families[kind];
   const seed = hash(module);
-  const light = from + modules * ((seed >>> 12) % 3) + functions * (hash(label) % 3);
-  return { fill: toHex(oklch(light, chroma, hueAt(hues, seed))), text: inks[theme] };
+  const light = along(lightness[theme], ((seed >>> 10) % 64) / 63) + functionSteps[theme] * (hash(label) % 3);
+  return { fill: toHex(oklch(light, chroma, along(hue, (seed % 256) / 255))), text: inks[theme] };
+}
+
+function along([from, to]: Stretch, part: number): number {
+  return from + (to - from) * part;
 }
 
 /** By group; a group without a file, such as a thread as root frame, is grey. */
@@ -84,17 +84,6 @@ export function colourGroups(profile: Profile, { labels, example }: FrameGroups,
     const file = strings[frames.file[example[group]!]!]!;
     return colourOf(kindOf(file), { module: moduleOf(file), label }, theme);
   });
-}
-
-/** One of 32 places along the family's stretches. */
-function hueAt(hues: Family['hues'], seed: number): number {
-  const spans = hues.reduce((sum, [, span]) => sum + span, 0);
-  let along = ((seed % 32) / 32) * spans;
-  for (const [from, span] of hues) {
-    if (along <= span) return from + along;
-    along -= span;
-  }
-  return 0;
 }
 
 /** FNV-1a, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/), stirred, since its low bits alone repeat. */
