@@ -76,7 +76,7 @@ function actions(
     );
   }
   if (state.zoom !== 0) {
-    const reset = button('Reset zoom (Esc)', () => page.apply({ zoom: 0, cursor: null }));
+    const reset = button('Reset zoom (0)', () => page.apply({ zoom: 0, cursor: null }));
     reset.id = 'reset';
     made.push(reset);
   }

@@ -85,6 +85,8 @@ describeWith('firefox', 'pages in Firefox', () => {
     expect(await drawn(page)).toEqual(expectedFrames(tree, node));
     expect(await textOf(page, '.frame-bar b')).toBe(label);
     await page.press('Escape');
+    expect(await drawn(page)).toEqual(expectedFrames(tree, tree.parent[node]!));
+    await page.press('0');
     expect(await drawn(page)).toEqual(expectedFrames(tree));
 
     await page.press('/', ...wanted);
@@ -108,6 +110,8 @@ describeWith('firefox', 'pages in Firefox', () => {
     expect(await drawn(page)).toEqual(expectedFrames(tree, second));
     expect(await textOf(page, '.frame-bar b')).toBe(groups.labels[tree.group[second]!]);
     await page.press('Escape', 'Escape');
+    expect(await drawn(page)).toEqual(expectedFrames(tree, tree.parent[second]!));
+    await page.press('Escape');
     expect(await drawn(page)).toEqual(expectedFrames(tree));
     page.expectNoTrouble();
   });

@@ -82,7 +82,7 @@ describeWith('chromium', 'report page: habits', () => {
     },
   );
 
-  it('the arrow keys walk the frames, Enter zooms, Escape goes back', async () => {
+  it('the arrow keys walk the frames, Enter zooms, Escape goes up, 0 to the root', async () => {
     const { page, expectNoTrouble } = await openProfile(small);
     await page.focus('.chart');
     const walk = async (...keys: string[]) => {
@@ -98,8 +98,23 @@ describeWith('chromium', 'report page: habits', () => {
     expect(await walk('ArrowUp')).toBe('a');
     expect(await walk('ArrowDown', 'Enter')).toBe('b');
     expect((await readFrames(page)).find(({ label }) => label === 'b')!.share).toBe(1);
-    expect(await walk('Escape', 'Escape')).toBe(undefined);
-    expect((await readFrames(page)).map(({ fade }) => fade)).not.toContain(true);
+    const zoomed = async () => {
+      const frames = await readFrames(page);
+      return [frames.filter(({ fade }) => fade).length, frames.find(({ fade }) => !fade)!.label];
+    };
+    expect(await zoomed()).toEqual([2, 'b']);
+    expect(await walk('Escape')).toBe('b'); // the keyboard lets go of it, it stays as wide
+    expect(await zoomed()).toEqual([2, 'b']);
+    expect(await walk('Escape')).toBe('a');
+    expect(await zoomed()).toEqual([1, 'a']);
+    expect(await walk('Escape')).toBe(undefined);
+    expect(await zoomed()).toEqual([0, 'all workers']);
+    expect(await walk('Escape')).toBe(undefined);
+
+    await clickFrame(page, 'c');
+    expect(await zoomed()).toEqual([3, 'c']);
+    expect(await walk('0')).toBe(undefined);
+    expect(await zoomed()).toEqual([0, 'all workers']);
     await expectNoTrouble();
   });
 
