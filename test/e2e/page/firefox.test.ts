@@ -4,13 +4,16 @@ import type { CallTree } from '../../../src/aggregate/call-tree.ts';
 import { diffProfiles } from '../../../src/aggregate/diff.ts';
 import { listFunctions } from '../../../src/aggregate/functions.ts';
 import { sumMatches } from '../../../src/aggregate/match.ts';
+import { renderCollapsed } from '../../../src/formats/collapsed.ts';
 import { defaultView } from '../../../src/formats/format.ts';
+import { buildSpeedscope } from '../../../src/formats/speedscope.ts';
 import { share } from '../../../src/page/numbers.ts';
 import { applyFilters } from '../../../src/page/shown.ts';
 import { noFilters, viewNames } from '../../../src/page/state.ts';
 import type { Profile } from '../../../src/profile/profile.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
 import { byFunction, readChanges, useDiffFiles } from '../../helpers/diff-page.ts';
+import { sizeOfPng } from '../../helpers/download.ts';
 import { type FirefoxPage, useFirefox } from '../../helpers/firefox.ts';
 import { hostile } from '../../helpers/hostile.ts';
 import { brief, matched, near, newBuilder, readFrames, readTable, useReportFiles } from '../../helpers/report-page.ts';
@@ -191,6 +194,32 @@ describeWith('firefox', 'pages in Firefox', () => {
       expect.stringMatching(/^error: Content-Security-Policy: .*inline script/),
       expect.stringMatching(/^error: Content-Security-Policy: .*img-src/),
     ]);
+  });
+
+  it('can be saved: stacks, speedscope, SVG and PNG', async () => {
+    const page = await firefox.open(await write(profile));
+    const view = { by: 'line', threads: false } as const;
+    const take = async (text: string) => {
+      await page.click('#downloads summary');
+      const at = await page.$$eval('#download-list button', (all) => all.map((one) => one.textContent));
+      await page.click(`#download-list button:nth-child(${1 + at.findIndex((one) => one.startsWith(text))})`);
+    };
+    await take('Collapsed');
+    // The page has its functions in another order than the recording.
+    const lines = (text: string) => text.trim().split('\n').toSorted();
+    const collapsed = await firefox.downloaded('.collapsed');
+    expect(lines(collapsed.toString())).toEqual(lines(renderCollapsed(profile, view)));
+    await take('speedscope');
+    const { profiles } = JSON.parse((await firefox.downloaded('.speedscope.json')).toString());
+    expect(profiles[0].endValue).toBe(buildSpeedscope(profile, view).profiles[0]!.endValue);
+    await take('SVG');
+    const svg = (await firefox.downloaded('.svg')).toString();
+    expect(svg.match(/<title>/g)).toHaveLength(tree.group.length);
+    await take('PNG');
+    const width = await page.$$eval('.chart', ([chart]) => chart!.clientWidth);
+    const rows = 1 + Math.max(...tree.depth);
+    expect(sizeOfPng(await firefox.downloaded('.png'))).toEqual({ kind: 'PNG', width, height: 18 * rows });
+    page.expectNoTrouble();
   });
 
   it('are as dark as the system, until the reader chooses', async () => {

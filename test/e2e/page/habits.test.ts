@@ -187,6 +187,80 @@ describeWith('chromium', 'report page: habits', () => {
     expect(await step('N')).toBe('3 / 3 all workers c d x');
   });
 
+  it('the buttons beside the search do what the keys do, Enter in it goes on, with Shift back', async () => {
+    const { page, expectNoTrouble } = await openProfile(profileFrom(['a;x 5', 'b;x1 4', 'c;d;xy 3', 'y 2']));
+    const labels = async () => (await readFrames(page)).map(({ label }) => label).join(' ');
+    const place = () => page.textContent('#place');
+    await page.fill('#search', 'x.');
+    expect(await matched(page)).toBe('matched 0.0 % (0 ticks)');
+    expect(await page.isDisabled('#next')).toBe(true);
+    await page.click('#regex');
+    expect(await page.getAttribute('#regex', 'aria-pressed')).toBe('true');
+    await expect.poll(() => hash(page)).toContain('regex=1');
+    await page.fill('#search', '^x.$');
+    expect(await matched(page)).toBe('matched 50.0 % (7 ticks)');
+    expect(await place()).toBe('– / 2');
+    await page.click('#next');
+    expect([await place(), await labels()]).toEqual(['1 / 2', 'all workers b x1']);
+    await page.click('#next');
+    expect([await place(), await labels()]).toEqual(['2 / 2', 'all workers c d xy']);
+    await page.click('#previous');
+    expect([await place(), await labels()]).toEqual(['1 / 2', 'all workers b x1']);
+    await page.focus('#search');
+    await page.keyboard.press('Enter');
+    expect([await place(), await labels()]).toEqual(['2 / 2', 'all workers c d xy']);
+    await page.keyboard.press('Shift+Enter');
+    expect([await place(), await labels()]).toEqual(['1 / 2', 'all workers b x1']);
+    expect(await page.inputValue('#search')).toBe('^x.$');
+    await page.click('#regex');
+    expect(await matched(page)).toBe('matched 0.0 % (0 ticks), 0.0 % of the zoomed');
+    await expectNoTrouble();
+  });
+
+  it('f opens and closes the filters, and the frames are walked while they are open', async () => {
+    const { page, expectNoTrouble } = await openProfile(small);
+    await page.keyboard.press('f');
+    expect(await page.isVisible('#filters')).toBe(true);
+    expect(await page.evaluate(() => document.activeElement!.closest('form')?.id)).toBe('filters');
+    await page.keyboard.type('cf'); // into the field: no keys of the page
+    expect(await page.isVisible('#filters')).toBe(true);
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Backspace');
+    await page.focus('.chart');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    expect(await cursor(page)).toBe('f');
+    await page.focus('#filters input[type=checkbox]'); // a box has no use for f, nor for Escape
+    await page.keyboard.press('Escape');
+    expect(await cursor(page)).toBe(undefined);
+    await page.keyboard.press('f');
+    expect(await page.isVisible('#filters')).toBe(false);
+    await expectNoTrouble();
+  });
+
+  it('what is said of a frame leads to this function only, to its callers, and hides its module', async () => {
+    const lib = '/usr/lib/python3/dist-packages/lib';
+    const { page, expectNoTrouble } = await openProfile(
+      profileFrom([`main;call@${lib}/x.py:1;deep@${lib}/y.py:2 6`, 'main;deep 2']),
+    );
+    const labels = async () => (await readFrames(page)).map(({ label }) => label);
+    await clickFrame(page, 'deep (lib/y.py:2)');
+    await page.click('.frame-bar >> text=Only this');
+    expect(await labels()).toEqual(['all workers', 'deep (lib/y.py:2)']);
+    expect(await scope(page)).toContain('(6 ticks of 8)');
+    await page.click('#scope >> text=Clear filters');
+    await clickFrame(page, 'deep (lib/y.py:2)');
+    await page.click('.frame-bar >> text=Callers and callees');
+    expect(await page.getAttribute('body', 'data-view')).toBe('sandwich');
+    expect(await page.inputValue('.sandwich select')).toBe('deep (lib/y.py)');
+    await page.keyboard.press('1');
+    await clickFrame(page, 'call (lib/x.py:1)');
+    await page.click('.frame-bar >> text=Hide module');
+    expect(await labels()).toEqual(['all workers', 'main', 'lib', 'deep']);
+    await expect.poll(() => hash(page)).toContain('hide=lib');
+    await expectNoTrouble();
+  });
+
   it('the numbers choose a view, ? lists the keys', async () => {
     const { page, expectNoTrouble } = await openProfile(small);
     for (const [at, view] of ['flame', 'bottom-up', 'sandwich', 'functions', 'timeline', 'source'].entries()) {
@@ -230,6 +304,9 @@ describeWith('chromium', 'report page: habits', () => {
     await page.focus('.chart');
     await page.keyboard.press('c');
     await expect.poll(copied).toBe('c');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('C');
+    await expect.poll(copied).toBe(['a', 'b'].map((name) => `${name} (/app/main.py:1)`).join('\n'));
   });
 
   it('gives what is shown as collapsed stacks and for speedscope', async () => {
