@@ -11,10 +11,12 @@ export function shorten(label: string, most: number, twins: readonly string[] = 
   if (label.length <= most) return label;
   const [, name = label, place = null] = placed.exec(label) ?? [];
   if (place !== null) {
-    if (twins.length > 0) return shortenPlaced(name, ownEnd(place, twins), most);
-    for (const one of [`${name} (…/${endOf(place, 2)})`, `${name} (${endOf(place, 1)})`, name]) {
-      if (one.length <= most) return one;
+    const own = twins.length === 0 ? '' : ownEnd(place, twins);
+    for (const end of [`…/${endOf(place, 2)}`, endOf(place, 1)]) {
+      const one = `${name} (${end})`;
+      if (one.length <= most && end.endsWith(own)) return one;
     }
+    if (own !== '') return shortenPlaced(name, own, most);
   } else if (name.includes('/')) {
     const base = endOf(name, 1);
     if (base.length > 0 && base.length + 2 <= most) return `…${name.slice(-(most - 1))}`;
@@ -24,15 +26,20 @@ export function shorten(label: string, most: number, twins: readonly string[] = 
 
 /** The name goes first. */
 function shortenPlaced(name: string, end: string, most: number): string {
-  for (const one of [`${name} (…/${end})`, `${name} (${end})`, `${name} ${end}`]) if (one.length <= most) return one;
+  const whole = `${name} ${end}`;
+  if (whole.length <= most) return whole;
   const left = most - end.length - 1;
-  if (left >= 3) return `${cutMiddle(name, left)} ${end}`;
+  if (left >= 2) return `${cutMiddle(name, left)} ${end}`;
+  if (end.startsWith(':')) return cutMiddle(end, most);
   return end.length + 2 <= most ? `…/${end}` : cutMiddle(end, most);
 }
 
-/** As much of a place as no twin has. */
+/** As much of a place as no twin has: its line, where they are in one file. */
 function ownEnd(place: string, twins: readonly string[]): string {
   const others = twins.map((twin) => placed.exec(twin)?.[2] ?? '');
+  const line = /:\d+$/.exec(place)?.[0];
+  const file = place.slice(0, -(line?.length ?? 0));
+  if (line && others.every((other) => other.startsWith(`${file}:`) && other !== place)) return line;
   const parts = place.split('/').length;
   let count = 1;
   while (count < parts && others.some((other) => endOf(other, count) === endOf(place, count))) count++;

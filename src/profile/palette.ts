@@ -4,7 +4,7 @@
 //
 // Who lacks one of three cones still tells two things apart: yellow from blue or red from green, and light from dark. So
 // kinds differ in both, or in lightness alone: the application is strong and red to yellow, libraries strong and blue, the
-// standard library pale and close to the paper, what is no code grey. By how much is in the tests.
+// standard library pale in both senses, what is no code grey. By how much is in the tests.
 import { type CodeKind, type FrameGroups, kindOf, moduleOf } from './labels.ts';
 import type { Profile } from './profile.ts';
 
@@ -28,10 +28,10 @@ interface Family {
 }
 
 const families: Record<CodeKind, Family> = {
-  application: { chroma: 0.135, hue: [35, 75], lightness: { light: [0.86, 0.68], dark: [0.33, 0.52] } },
-  library: { chroma: 0.12, hue: [230, 268], lightness: { light: [0.8, 0.695], dark: [0.395, 0.52] } },
-  standard: { chroma: 0.048, hue: [185, 230], lightness: { light: [0.955, 0.875], dark: [0.24, 0.315] } },
-  other: { chroma: 0, hue: [0, 0], lightness: { light: [0.75, 0.75], dark: [0.41, 0.41] } },
+  application: { chroma: 0.135, hue: [35, 75], lightness: { light: [0.83, 0.67], dark: [0.33, 0.5] } },
+  library: { chroma: 0.12, hue: [230, 268], lightness: { light: [0.78, 0.68], dark: [0.315, 0.405] } },
+  standard: { chroma: 0.041, hue: [175, 225], lightness: { light: [0.92, 0.855], dark: [0.47, 0.52] } },
+  other: { chroma: 0, hue: [0, 0], lightness: { light: [0.73, 0.73], dark: [0.28, 0.28] } },
 };
 
 /** From one function of a module to the next. */
@@ -41,7 +41,7 @@ const inks: Record<Theme, string> = { light: '#14171e', dark: '#f4f5f8' };
 
 /** What a search has found: dark among light frames, light among dark ones. */
 export const matchColours: Record<Theme, Colour> = {
-  light: { fill: toHex(oklch(0.42, 0.2, 320)), text: '#ffffff' },
+  light: { fill: toHex(oklch(0.4, 0.2, 320)), text: '#ffffff' },
   dark: { fill: toHex(oklch(0.88, 0.13, 325)), text: inks.light },
 };
 

@@ -25,7 +25,8 @@ describe('shorten', () => {
       [23, '__call__ (base.py:130)'],
       [20, '__call__ base.py:130'],
       [17, '__…__ base.py:130'],
-      [14, '…/base.py:130'],
+      [14, '_… base.py:130'],
+      [13, '…/base.py:130'],
       [8, 'base…130'],
       [1, '…'],
     ])('in %i characters the end of the place stays', (most, short) => {
@@ -34,9 +35,18 @@ describe('shorten', () => {
 
     it('more of the place stays where its end is the same, too', () => {
       const [one, other] = ['get (shop/views.py:7)', 'get (blog/views.py:7)'] as const;
-      expect(shorten(one, 19, [other])).toBe('get shop/views.py:7');
+      expect(shorten(one, 19, [other])).toBe('get shop/views.py:7'); // and not `get (views.py:7)`
       expect(shorten(other, 19, [one])).toBe('get blog/views.py:7');
       expect(shorten(one, 12, [other])).not.toBe(shorten(other, 12, [one]));
+    });
+
+    it('the line is enough where they are in one file', () => {
+      const [one, other] = ['product (/srv/shop/views.py:45)', 'product (/srv/shop/views.py:124)'];
+      const cut = (most: number) => [shorten(one, most, [other]), shorten(other, most, [one])];
+      expect(cut(25)).toEqual(['product (views.py:45)', 'product (views.py:124)']);
+      expect(cut(12)).toEqual(['product :45', 'product :124']);
+      expect(cut(9)).toEqual(['pr…ct :45', 'pr…t :124']);
+      expect(cut(5)).toEqual([':45', ':124']);
     });
 
     it('twins are those of the same name, and not itself', () => {

@@ -115,15 +115,15 @@ describe('the palette', () => {
   /** Of pairs of 60 modules, how many have colours that are hard to tell apart, at most. */
   it.each(
     themes.flatMap((theme) => [
-      [theme, 'application', { none: 0.1, other: 0.22 }] as const,
-      [theme, 'library', { none: 0.12, other: 0.28 }] as const,
-      [theme, 'standard', { none: 0.3, other: 0.4 }] as const,
+      [theme, 'application', { none: 0.1, other: 0.25 }] as const,
+      [theme, 'library', { none: 0.12, other: 0.3 }] as const,
+      [theme, 'standard', { none: 0.4, other: 0.55 }] as const,
     ]),
   )(
     'rarely gives two modules of a kind nearly the same colour, and hardly ever the same: %s, %s',
     (theme, kind, most) => {
       const fills = fillsOf(kind, theme, modules.slice(0, 60));
-      expect(new Set(fills).size).toBeGreaterThanOrEqual(58);
+      expect(new Set(fills).size).toBeGreaterThanOrEqual(56);
       for (const [sight, matrix] of Object.entries(blindness)) {
         const distances = fills.flatMap((one, at) => fills.slice(0, at).map((other) => distance(one, other, matrix)));
         const near = distances.filter((apart) => apart < 0.02).length / distances.length;
