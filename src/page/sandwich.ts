@@ -77,7 +77,7 @@ function fillChoice(choice: HTMLSelectElement, names: readonly string[], chosen:
 function describe({ profile, tree }: Shown, callees: CallTree): string {
   const weigh = (ticks: number) =>
     `${time(ticks, profile.meta)}, ${share(ticks, tree.total[0]!)} (${ticksText(ticks, profile.meta)})`;
-  return `total ${weigh(callees.total[0]!)}; callers above, callees below; a click on a frame puts it into the middle`;
+  return `total ${weigh(callees.total[0]!)}; callers above, callees below; a click or Enter on a frame puts it into the middle`;
 }
 
 function createHalf(page: Page, name: string, rootOnTop: boolean) {
