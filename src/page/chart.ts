@@ -8,7 +8,7 @@ import type { Colour } from '../profile/palette.ts';
 import { chartFont, type Painted, paintVisible, paintWhole } from './chart-canvas.ts';
 import { ChartShape, rowPx } from './chart-shape.ts';
 import { element } from './dom.ts';
-import { shorten } from './shorten.ts';
+import { shorten, twinsOf } from './shorten.ts';
 
 export const minFramePx = 8;
 export const minDustPx = 0.3;
@@ -133,7 +133,7 @@ export function createChart(name: string, { onPick, onPoint }: ChartEvents): Cha
         painted = {
           shape,
           rootOnTop: next.rootOnTop,
-          label: labelCutter(next.labelOf),
+          label: labelCutter(tree, next.labelOf),
           colours: coloursOf(() => input!),
         };
         box.style.height = `${shape.heightPx}px`;
@@ -215,19 +215,30 @@ function coloursOf(input: () => ChartInput): Painted['colours'] {
 let measuring: CanvasRenderingContext2D | null = null;
 
 /** Cuts labels to a width. Only so many characters are measured: names may be of any length. */
-function labelCutter(labelOf: (node: number) => string) {
+function labelCutter(tree: CallTree, labelOf: (node: number) => string) {
   measuring ??= document.createElement('canvas').getContext('2d')!;
   const context = measuring;
   context.font = chartFont;
   return (node: number, widthPx: number): string => {
     const label = labelOf(node);
     const most = Math.max(1, Math.floor(widthPx / 4));
-    const start = label.length > most ? shorten(label, most) : label;
-    let text = start;
+    if (label.length <= most && context.measureText(label).width <= widthPx) return label;
+    const twins = twinsOf(label, labelsBeside(tree, node, labelOf));
+    let text = shorten(label, most, twins);
     for (let measured = context.measureText(text).width; measured > widthPx && text.length > 1; ) {
-      text = shorten(label, Math.max(1, Math.min(text.length - 1, Math.floor((text.length * widthPx) / measured))));
+      const fewer = Math.max(1, Math.min(text.length - 1, Math.floor((text.length * widthPx) / measured)));
+      text = shorten(label, fewer, twins);
       measured = context.measureText(text).width;
     }
     return text;
   };
+}
+
+/** Siblings come by falling total: the others are too narrow for a name. */
+const mostBeside = 60;
+
+function* labelsBeside({ parent, end }: CallTree, node: number, labelOf: (node: number) => string): Generator<string> {
+  const above = parent[node]!;
+  if (above === -1) return;
+  for (let at = above + 1, seen = 0; at < end[above]! && seen < mostBeside; at = end[at]!, seen++) yield labelOf(at);
 }

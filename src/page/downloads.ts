@@ -1,7 +1,7 @@
 // The menu of downloads: what is shown, as files for other programs and for people.
 
 import { button, byId } from './dom.ts';
-import { type Picture, pngOf, svgOf } from './pictures.ts';
+import { describeLeftOut, type Picture, pngOf, svgOf } from './pictures.ts';
 
 /** A file that can be made of what is shown. */
 export interface FileOffer {
@@ -23,7 +23,7 @@ interface Sources {
 }
 
 export interface Downloads {
-  /** Pictures are of charts. */
+  /** Pictures are of charts, and what a PNG leaves out is told. */
   draw(): void;
 }
 
@@ -35,18 +35,18 @@ export function createDownloads({ name, files, pictures, title, say }: Sources):
       save(new Blob(await make()), `${name}${ending}`);
       say(`${name}${ending} is written`);
     });
-  const charts = [
-    offer('SVG of the graph', '.svg', () => svgOf(pictures(), title())),
-    offer('PNG of the graph', '.png', async () => [await pngOf(pictures())]),
-  ];
-  byId('download-list').append(...files.map(({ text, ending, make }) => offer(text, ending, make)), ...charts);
+  const svg = offer('SVG of the graph', '.svg', () => svgOf(pictures(), title()));
+  const png = offer('', '.png', async () => [await pngOf(pictures())]);
+  byId('download-list').append(...files.map(({ text, ending, make }) => offer(text, ending, make)), svg, png);
   menu.addEventListener('focusout', (event) => {
     if (!menu.contains(event.relatedTarget as Node | null)) menu.open = false;
   });
   return {
     draw() {
-      const none = pictures().length === 0;
-      for (const chart of charts) chart.disabled = none;
+      const shown = pictures();
+      for (const chart of [svg, png]) chart.disabled = shown.length === 0;
+      const left = describeLeftOut(shown);
+      png.textContent = left === '' ? 'PNG of the graph' : `PNG of the graph: ${left}`;
     },
   };
 }

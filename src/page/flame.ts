@@ -10,7 +10,7 @@ import { remember, type Shown } from './shown.ts';
 import { describeNode, hideTooltip, showTooltip } from './tooltip.ts';
 import { describeLeftOut } from './trees.ts';
 import type { Page, Scene, View } from './view.ts';
-import { type Direction, neighbour } from './zoom.ts';
+import { pressInGraph, showRow } from './walk.ts';
 
 export function createFlame(page: Page, treeOf: (shown: Shown) => CallTree, name: string): View {
   const bar = createFrameBar(page);
@@ -62,42 +62,25 @@ export function createFlame(page: Page, treeOf: (shown: Shown) => CallTree, name
       return [{ painted, widthPx: chart.element.clientWidth, title }];
     },
     press(key) {
-      if (scene === null || document.activeElement !== chart.element) return false;
+      if (scene === null) return false;
       const { state, shown } = scene;
       const tree = treeOf(shown);
       const at = state.cursor ?? state.zoom;
-      if (key === 'c' && at !== 0) copyName(page, shown, tree.group[at]!);
-      else if (key === 'C' && at !== 0) copyStack(page, shown, { tree, node: at });
-      else if (key === 'Enter') page.apply({ zoom: at });
-      else {
-        const direction = directionOf(key, state.rootOnTop);
-        if (direction === null) return false;
-        const next = neighbour(tree, at, direction);
-        if (chart.boxOf(next) === null) return true; // too narrow to stand on: Enter on its parent widens it
-        page.apply({ cursor: next });
-        showRow(chart.boxOf(next));
-        page.say(`${labelNode(tree, shown.groups.labels, next)}, ${share(tree.total[next]!, tree.total[0]!)}`);
-      }
-      return true;
+      const ofFrame: [string, () => void][] = [
+        ['c', () => copyName(page, shown, tree.group[at]!)],
+        ['C', () => copyStack(page, shown, { tree, node: at })],
+      ];
+      return pressInGraph(key, {
+        chart,
+        tree,
+        at,
+        rootOnTop: state.rootOnTop,
+        moveTo: (next) => {
+          page.apply({ cursor: next });
+          page.say(`${labelNode(tree, shown.groups.labels, next)}, ${share(tree.total[next]!, tree.total[0]!)}`);
+        },
+        actions: new Map([['Enter', () => page.apply({ zoom: at })], ...(at === 0 ? [] : ofFrame)]),
+      });
     },
   };
-}
-
-export function directionOf(key: string, rootOnTop: boolean): Direction | null {
-  const directions: Record<string, Direction> = {
-    ArrowUp: rootOnTop ? 'parent' : 'child',
-    ArrowDown: rootOnTop ? 'child' : 'parent',
-    ArrowRight: 'next',
-    ArrowLeft: 'previous',
-  };
-  return directions[key] ?? null;
-}
-
-/** Brings a row of a deep chart into the window, below what stays on top of it. */
-export function showRow(box: DOMRect | null): void {
-  if (box === null) return;
-  const top = 120;
-  if (box.top < top) window.scrollBy(0, box.top - top);
-  else if (box.bottom > window.innerHeight - 20)
-    window.scrollBy(0, box.bottom - window.innerHeight + window.innerHeight / 2);
 }

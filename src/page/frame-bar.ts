@@ -76,7 +76,7 @@ function actions(
     );
   }
   if (state.zoom !== 0) {
-    const reset = button('Reset zoom (Esc)', () => page.apply({ zoom: 0, cursor: null }));
+    const reset = button('Reset zoom (0)', () => page.apply({ zoom: 0, cursor: null }));
     reset.id = 'reset';
     made.push(reset);
   }
@@ -107,6 +107,10 @@ export function copyStack(
   { groups }: Pick<Shown, 'groups'>,
   { tree, node }: { tree: CallTree; node: number },
 ): void {
-  const lines = pathTo(tree, node).map((group) => groups.labels[group]!);
+  copyPath(page, groups.labels, pathTo(tree, node));
+}
+
+export function copyPath(page: Pick<Page, 'say'>, labels: readonly string[], path: readonly number[]): void {
+  const lines = path.map((group) => labels[group]!);
   void copyText(lines.join('\n')).then((done) => page.say(done ? 'stack copied' : 'cannot copy here'));
 }

@@ -119,7 +119,7 @@ function drawRow(page: Page, shown: Shown, { row, fill }: { row: FunctionRow; fi
   });
   const weight = (ticks: number) => {
     const bar = element('i', 'bar');
-    bar.style.width = `${(100 * ticks) / (tree.total[0]! || 1)}%`;
+    bar.style.setProperty('--share', String(ticks / (tree.total[0]! || 1)));
     return element('td', 'number', share(ticks, tree.total[0]!), element('small', '', time(ticks, profile.meta)), bar);
   };
   return element(

@@ -5,8 +5,9 @@ export const keyTexts: readonly (readonly [keys: string, text: string])[] = [
   ['/', 'search'],
   ['n  N', 'next and previous match'],
   ['← → ↑ ↓', 'walk from frame to frame, in a graph'],
-  ['Enter', 'zoom into the frame'],
-  ['Esc', 'one step back: the search, the chosen frame, the zoom'],
+  ['Enter', 'zoom into the frame, or put it into the middle'],
+  ['Esc', 'one step back: the search, the chosen frame, the zoom by one frame'],
+  ['0', 'the whole graph'],
   ['c  C', 'copy the name of the frame, its stack'],
   ['f', 'filters'],
   ['1 to 6', 'the views'],
@@ -17,6 +18,8 @@ export const keyTexts: readonly (readonly [keys: string, text: string])[] = [
 export interface KeyActions {
   readonly search: () => void;
   readonly escape: () => void;
+  /** The root fills the width. */
+  readonly whole: () => void;
   readonly step: (direction: 1 | -1) => void;
   readonly filter?: () => void;
   readonly theme: () => void;
@@ -39,6 +42,7 @@ export function listenToKeys(actions: KeyActions, texts: typeof keyTexts = keyTe
 function press(key: string, actions: KeyActions, help: HTMLDialogElement): boolean {
   if (key === '/') actions.search();
   else if (key === 'Escape') actions.escape();
+  else if (key === '0') actions.whole();
   else if (key === 'n') actions.step(1);
   else if (key === 'N') actions.step(-1);
   else if (key === 'f' && actions.filter) actions.filter();

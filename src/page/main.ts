@@ -124,13 +124,15 @@ function run(report: Report): void {
   }
   const stepBack = () => {
     if (document.activeElement === byId('search') && state.search !== '') apply({ search: '' });
+    else if (views[state.view].press?.('Escape')) return;
     else if (state.cursor !== null) apply({ cursor: null });
-    else if (state.zoom !== 0) apply({ zoom: 0 });
+    else if (state.zoom !== 0) apply({ zoom: treeOf(state.view, scene.shown).parent[state.zoom]! });
     else if (state.search !== '') apply({ search: '' });
   };
   listenToKeys({
     search: toolbar.focusSearch,
     escape: stepBack,
+    whole: () => apply({ zoom: 0, cursor: null }),
     step,
     filter: filters.toggle,
     theme: switchTheme,

@@ -15,9 +15,16 @@ function readChoice(): Theme | null {
 }
 
 let choice = readChoice();
+let isOnPaper = false;
 
 function currentTheme(): Theme {
+  if (isOnPaper) return 'light';
   return choice ?? (dark.matches ? 'dark' : 'light');
+}
+
+/** Paper is white, whatever the screen was; to be told before what goes on it is drawn, and after. */
+export function putOnPaper(isPrinted: boolean): void {
+  isOnPaper = isPrinted;
 }
 
 /** Tells the style sheet and the button. */

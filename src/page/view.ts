@@ -32,6 +32,6 @@ export interface View {
   draw(scene: Scene): void;
   /** The charts of the view, as they are drawn now. */
   pictures?(): readonly Picture[];
-  /** A key that the page itself has no use for; true where the view had one. */
+  /** A key that the page itself has no use for, or Escape; true where the view had one. */
   press?(key: string): boolean;
 }

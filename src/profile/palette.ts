@@ -1,9 +1,10 @@
-// A colour for each frame: the kind of code gives the family, the module its hue and step of lightness, the same in every
-// report. Colours are made in OKLCH (https://bottosson.github.io/posts/oklab/), where equal steps look equal, and leave
-// as sRGB, so that SVG, canvas and style sheets take them alike.
+// A colour for each frame: the kind of code gives the family, the module its hue and lightness, the same in every report.
+// Colours are made in OKLCH (https://bottosson.github.io/posts/oklab/), where equal steps look equal, and leave as sRGB, so
+// that SVG, canvas and style sheets take them alike.
 //
-// Who cannot tell red from green still tells yellow from blue, pale from strong, and light from dark: the application is
-// strong and yellow to orange, libraries strong and blue, the standard library pale, what is no code grey.
+// Who lacks one of three cones still tells two things apart: yellow from blue or red from green, and light from dark. So
+// kinds differ in both, or in lightness alone: the application is strong and red to yellow, libraries strong and blue, the
+// standard library pale in both senses, what is no code grey. By how much is in the tests.
 import { type CodeKind, type FrameGroups, kindOf, moduleOf, ofFile } from './labels.ts';
 import type { Profile } from './profile.ts';
 
@@ -15,36 +16,32 @@ export interface Colour {
   readonly text: string;
 }
 
+/** From, and to. */
+type Stretch = readonly [from: number, to: number];
+
 interface Family {
   readonly chroma: number;
-  /** Degrees: from, and how far; a second stretch where one is not enough. */
-  readonly hues: readonly (readonly [from: number, span: number])[];
+  /** Degrees. */
+  readonly hue: Stretch;
+  /** OKLab lightness, 0 to 1, of modules; functions go a little beyond. */
+  readonly lightness: Record<Theme, Stretch>;
 }
 
 const families: Record<CodeKind, Family> = {
-  application: { chroma: 0.13, hues: [[40, 72]] },
-  library: { chroma: 0.1, hues: [[225, 60]] },
-  standard: {
-    chroma: 0.045,
-    hues: [
-      [125, 70],
-      [310, 45],
-    ],
-  },
-  other: { chroma: 0, hues: [[0, 0]] },
+  application: { chroma: 0.135, hue: [35, 75], lightness: { light: [0.83, 0.67], dark: [0.33, 0.5] } },
+  library: { chroma: 0.12, hue: [230, 268], lightness: { light: [0.78, 0.68], dark: [0.315, 0.405] } },
+  standard: { chroma: 0.041, hue: [175, 225], lightness: { light: [0.92, 0.855], dark: [0.47, 0.52] } },
+  other: { chroma: 0, hue: [0, 0], lightness: { light: [0.73, 0.73], dark: [0.28, 0.28] } },
 };
 
-/** The lightest shade, and how far the steps go down from there: OKLab lightness, 0 to 1. */
-const lightness: Record<Theme, { readonly from: number; readonly modules: number; readonly functions: number }> = {
-  light: { from: 0.88, modules: -0.045, functions: -0.012 },
-  dark: { from: 0.36, modules: 0.04, functions: 0.01 },
-};
+/** From one function of a module to the next. */
+const functionSteps: Record<Theme, number> = { light: -0.01, dark: 0.01 };
 
 const inks: Record<Theme, string> = { light: '#14171e', dark: '#f4f5f8' };
 
 /** What a search has found: dark among light frames, light among dark ones. */
 export const matchColours: Record<Theme, Colour> = {
-  light: { fill: toHex(oklch(0.42, 0.2, 320)), text: '#ffffff' },
+  light: { fill: toHex(oklch(0.4, 0.2, 320)), text: '#ffffff' },
   dark: { fill: toHex(oklch(0.88, 0.13, 325)), text: inks.light },
 };
 
@@ -68,28 +65,40 @@ export function changeColour(change: number, theme: Theme): Colour {
   return { fill: toHex(oklch(light, chroma, change > 0 ? changeHues.grew : changeHues.shrank)), text: inks[theme] };
 }
 
-/** `module` is what the hue is for, `label` tells the functions of a module apart, a little. */
+/** `module` is what hue and lightness are for, `label` tells the functions of a module apart, a little. */
 export function colourOf(kind: CodeKind, { module, label }: { module: string; label: string }, theme: Theme): Colour {
   const seed = hash(module);
-  const shade = 3 * ((seed >>> 12) % 3) + (hash(label) % 3);
+  const place = (seed % hueSteps) + hueSteps * ((seed >>> 10) % lightSteps);
+  const shade = 3 * place + (hash(label) % 3);
   const known = shades[theme][kind];
-  const at = places * shade + (seed % places);
-  known[at] ??= shadeOf(kind, { place: seed % places, shade }, theme);
-  return known[at];
+  const colour = known.get(shade) ?? shadeOf(kind, shade, theme);
+  known.set(shade, colour);
+  return colour;
 }
 
-/** A family's stretches of hues are cut into so many. */
-const places = 32;
+/** A family's hues and lightnesses are cut into so many. */
+const hueSteps = 256;
+const lightSteps = 64;
 
-/** There are a few hundred colours, for thousands of functions. */
-const noShades = (): Record<CodeKind, Colour[]> => ({ application: [], library: [], standard: [], other: [] });
-const shades: Record<Theme, Record<CodeKind, Colour[]>> = { light: noShades(), dark: noShades() };
+/** Made when they are first needed: thousands of functions share them. */
+const noShades = (): Record<CodeKind, Map<number, Colour>> => ({
+  application: new Map(),
+  library: new Map(),
+  standard: new Map(),
+  other: new Map(),
+});
+const shades: Record<Theme, Record<CodeKind, Map<number, Colour>>> = { light: noShades(), dark: noShades() };
 
-function shadeOf(kind: CodeKind, { place, shade }: { place: number; shade: number }, theme: Theme): Colour {
-  const { chroma, hues } = families[kind];
-  const { from, modules, functions } = lightness[theme];
-  const light = from + modules * Math.floor(shade / 3) + functions * (shade % 3);
-  return { fill: toHex(oklch(light, chroma, hueAt(hues, place))), text: inks[theme] };
+function shadeOf(kind: CodeKind, shade: number, theme: Theme): Colour {
+  const { chroma, hue, lightness } = families[kind];
+  const place = Math.floor(shade / 3);
+  const light =
+    along(lightness[theme], Math.floor(place / hueSteps) / (lightSteps - 1)) + functionSteps[theme] * (shade % 3);
+  return { fill: toHex(oklch(light, chroma, along(hue, (place % hueSteps) / (hueSteps - 1)))), text: inks[theme] };
+}
+
+function along([from, to]: Stretch, part: number): number {
+  return from + (to - from) * part;
 }
 
 /** By group; a group without a file, such as a thread as root frame, is grey. */
@@ -99,17 +108,6 @@ export function colourGroups(profile: Profile, { labels, example }: FrameGroups,
     const { kind, module } = codeOf(example[group]!);
     return colourOf(kind, { module, label }, theme);
   });
-}
-
-/** Of a place along the family's stretches. */
-function hueAt(hues: Family['hues'], place: number): number {
-  const spans = hues.reduce((sum, [, span]) => sum + span, 0);
-  let along = (place / places) * spans;
-  for (const [from, span] of hues) {
-    if (along <= span) return from + along;
-    along -= span;
-  }
-  return 0;
 }
 
 /** FNV-1a, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/), stirred, since its low bits alone repeat. */

@@ -71,6 +71,18 @@ describeWith('chromium', 'page of a comparison: habits', () => {
     expect(await readFrames(graph)).toEqual(await readFrames(page));
   });
 
+  it('Escape zooms out by one frame, 0 to the root', async () => {
+    const { page } = await openIt();
+    const faded = async () => (await readFrames(page)).filter(({ fade }) => fade).length;
+    await clickFrame(page, at('b'));
+    expect(await faded()).toBe(2);
+    await page.keyboard.press('Escape');
+    expect(await faded()).toBe(1);
+    await clickFrame(page, at('b'));
+    await page.keyboard.press('0');
+    expect(await faded()).toBe(0);
+  });
+
   it('the way back leads through what was seen', async () => {
     const { page, expectNoTrouble } = await openIt();
     const whole = await readFrames(page);

@@ -27,3 +27,28 @@ export function parseSvg(page: Page, text: string) {
 export function sizeOfPng(bytes: Buffer): { readonly kind: string; readonly width: number; readonly height: number } {
   return { kind: bytes.subarray(1, 4).toString(), width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
 }
+
+/** Colours of a PNG at places, as a browser decodes it: `#rrggbb`. */
+export function coloursOfPng(
+  page: Page,
+  bytes: Buffer,
+  places: readonly (readonly [x: number, y: number])[],
+): Promise<string[]> {
+  return page.evaluate(
+    async ([base64, all]) => {
+      const file = new Blob([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))]);
+      const picture = await createImageBitmap(file);
+      const canvas = document.createElement('canvas');
+      canvas.width = picture.width;
+      canvas.height = picture.height;
+      const context = canvas.getContext('2d')!;
+      context.drawImage(picture, 0, 0);
+      const { data } = context.getImageData(0, 0, picture.width, picture.height);
+      return all.map(([x, y]) => {
+        const at = 4 * (Math.floor(y) * picture.width + Math.floor(x));
+        return `#${[...data.slice(at, at + 3)].map((part) => part.toString(16).padStart(2, '0')).join('')}`;
+      });
+    },
+    [bytes.toString('base64'), places] as const,
+  );
+}

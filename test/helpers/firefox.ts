@@ -1,7 +1,7 @@
 // Debian's own Firefox for tests, without a display. Playwright can only drive a Firefox of its own make.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
@@ -32,6 +32,7 @@ const preferences = {
   'network.proxy.socks': '127.0.0.1',
   'network.proxy.socks_port': 9,
   'network.proxy.socks_remote_dns': true,
+  'browser.download.folderList': 2, // the folder that is named below, without asking
 };
 
 /** One browser for all tests of a file; each page is alone in a context that its test takes along. */
@@ -55,13 +56,27 @@ export function useFirefox() {
   return {
     /** `hash`: part of the address, after the `#`. */
     open: (file: string, hash = '') => openPage(session, `${pathToFileURL(file).href}${hash}`),
+    /** A file that a page has offered and that somebody took, when it is whole. */
+    downloaded: async (ending: string) => {
+      const folder = join(home, 'downloads');
+      const find = () => readdirSync(folder).find((name) => name.endsWith(ending));
+      await expect.poll(find, { timeout: 30_000 }).toBeDefined();
+      const file = join(folder, find()!);
+      // It is empty, and has a second one beside it, while it is written.
+      await expect.poll(() => !existsSync(`${file}.part`) && statSync(file).size > 0, { timeout: 30_000 }).toBe(true);
+      return readFileSync(file);
+    },
   };
 }
 
 function start(home: string): ChildProcess {
   const profile = join(home, 'profile');
+  const downloads = join(home, 'downloads');
   mkdirSync(profile);
-  const lines = Object.entries(preferences).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`);
+  mkdirSync(downloads);
+  const lines = Object.entries({ ...preferences, 'browser.download.dir': downloads }).map(
+    ([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`,
+  );
   writeFileSync(join(profile, 'user.js'), lines.join(''));
   const args = ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0'];
   // As root it starts only where the home is root's own.

@@ -1,17 +1,19 @@
 // A page on paper.
 import type { Page } from 'playwright-core';
 
-/** How wide the chart and its root frame are while the page is printed. */
-export async function widthsOnPaper(page: Page): Promise<{ readonly chart: number; readonly root: number }> {
-  await page.evaluate(() => {
-    const measure = () => {
-      const chart = document.querySelector('.chart')!;
-      const root = chart.querySelector('g.frame rect')!.getBoundingClientRect().width;
-      document.title = `${chart.clientWidth} ${root}`;
-    };
-    window.addEventListener('beforeprint', measure, { once: true });
-  });
+/** What a function that runs in the page finds there while it is printed; it may give whatever travels as JSON. */
+export async function readOnPaper<Found>(page: Page, read: () => Found): Promise<Found> {
+  await page.evaluate(
+    `window.addEventListener('beforeprint', () => { window.foundOnPaper = (${read})(); }, { once: true })`,
+  );
   await page.pdf();
-  const [chart, root] = (await page.title()).split(' ').map(Number);
-  return { chart: chart!, root: root! };
+  return page.evaluate('window.foundOnPaper') as Promise<Found>;
+}
+
+/** How wide the chart and its root frame are while the page is printed. */
+export function widthsOnPaper(page: Page): Promise<{ readonly chart: number; readonly root: number }> {
+  return readOnPaper(page, () => {
+    const chart = document.querySelector('.chart')!;
+    return { chart: chart.clientWidth, root: chart.querySelector('g.frame rect')!.getBoundingClientRect().width };
+  });
 }

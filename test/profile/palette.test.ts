@@ -36,7 +36,7 @@ function contrast(a: string, b: string): number {
   return (light! + 0.05) / (dark! + 0.05);
 }
 
-/** What one sees without green cones, and without red ones: Machado, Oliveira and Fernandes 2009, severity 1. */
+/** What one sees without green cones, without red and without blue ones: Machado, Oliveira and Fernandes 2009, severity 1. */
 const blindness: Record<string, Triple[]> = {
   none: [
     [1, 0, 0],
@@ -52,6 +52,11 @@ const blindness: Record<string, Triple[]> = {
     [0.152286, 1.052583, -0.204868],
     [0.114503, 0.786281, 0.099216],
     [-0.003882, -0.048116, 1.051998],
+  ],
+  tritan: [
+    [1.255528, -0.076749, -0.178779],
+    [-0.078411, 0.930809, 0.147602],
+    [0.004733, 0.691367, 0.3039],
   ],
 };
 
@@ -93,13 +98,36 @@ describe('the palette', () => {
   });
 
   it.each(themes.flatMap((theme) => Object.keys(blindness).map((sight) => [theme, sight] as const)))(
-    'keeps application and libraries apart, and matches from all, whatever one sees: %s, %s',
+    'keeps all kinds apart, and matches from all, whatever one sees: %s, %s',
     (theme, sight) => {
       const between = (a: string[], b: string[]) =>
         Math.min(...a.flatMap((one) => b.map((other) => distance(one, other, blindness[sight]!))));
       expect(between(fillsOf('application', theme), fillsOf('library', theme))).toBeGreaterThan(0.08);
-      for (const kind of kinds) {
+      for (const [at, kind] of kinds.entries()) {
         expect(between(fillsOf(kind, theme), [matchColours[theme].fill])).toBeGreaterThan(0.25);
+        for (const other of kinds.slice(at + 1)) {
+          expect(between(fillsOf(kind, theme), fillsOf(other, theme)), `${kind}, ${other}`).toBeGreaterThan(0.05);
+        }
+      }
+    },
+  );
+
+  /** Of pairs of 60 modules, how many have colours that are hard to tell apart, at most. */
+  it.each(
+    themes.flatMap((theme) => [
+      [theme, 'application', { none: 0.1, other: 0.25 }] as const,
+      [theme, 'library', { none: 0.12, other: 0.3 }] as const,
+      [theme, 'standard', { none: 0.4, other: 0.55 }] as const,
+    ]),
+  )(
+    'rarely gives two modules of a kind nearly the same colour, and hardly ever the same: %s, %s',
+    (theme, kind, most) => {
+      const fills = fillsOf(kind, theme, modules.slice(0, 60));
+      expect(new Set(fills).size).toBeGreaterThanOrEqual(56);
+      for (const [sight, matrix] of Object.entries(blindness)) {
+        const distances = fills.flatMap((one, at) => fills.slice(0, at).map((other) => distance(one, other, matrix)));
+        const near = distances.filter((apart) => apart < 0.02).length / distances.length;
+        expect(near, sight).toBeLessThan(sight === 'none' ? most.none : most.other);
       }
     },
   );

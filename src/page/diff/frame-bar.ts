@@ -23,7 +23,7 @@ export function createFrameBar(page: DiffPage): FrameBar {
       const name = element('b', '', cutMiddle(diff.groups.labels[diff.tree.tree.group[node]!]!, 90));
       const text = `total ${wayText(total, per)}; self ${wayText(self, per)}`;
       const copy = button('Copy stack', () => copyStack(page, diff, { tree: diff.tree.tree, node }));
-      const back = button(state.zoom === 0 ? 'Let go (Esc)' : 'Reset zoom (Esc)', () =>
+      const back = button(state.zoom === 0 ? 'Let go (Esc)' : 'Reset zoom (0)', () =>
         page.apply({ zoom: 0, cursor: null, chosen: null }),
       );
       back.id = 'reset';

@@ -5,12 +5,11 @@ import { changeOfNode, nearestPlace } from '../../aggregate/diff-frames.ts';
 import { changeColour, matchColours } from '../../profile/palette.ts';
 import { createChart } from '../chart.ts';
 import { element } from '../dom.ts';
-import { directionOf, showRow } from '../flame.ts';
 import { copyStack } from '../frame-bar.ts';
 import { labelNode } from '../labels.ts';
 import { remember } from '../shown.ts';
 import { hideTooltip, showTooltip } from '../tooltip.ts';
-import { neighbour } from '../zoom.ts';
+import { pressInGraph, showRow } from '../walk.ts';
 import { wayText } from './change-text.ts';
 import { createFrameBar } from './frame-bar.ts';
 import { drawScale } from './scale.ts';
@@ -90,23 +89,27 @@ export function createGraph(page: DiffPage): DiffView {
       return [{ painted, widthPx: chart.element.clientWidth, title }];
     },
     press(key) {
-      if (scene === null || document.activeElement !== chart.element) return false;
+      if (scene === null) return false;
       const { state, diff, treeAt } = scene;
       const widths = treeAt(state.width);
       const at = nearestPlace(widths, diff, state.cursor ?? state.zoom);
-      if (key === 'C' && at !== 0) copyStack(page, diff, { tree: diff.tree.tree, node: nodeAt(at) });
-      else if (key === 'Enter') page.apply({ zoom: nodeAt(at) });
-      else {
-        const direction = directionOf(key, state.rootOnTop);
-        if (direction === null) return false;
-        const next = neighbour(widths.tree, at, direction);
-        if (chart.boxOf(next) === null) return true; // too narrow to stand on: Enter on its parent widens it
-        const node = nodeAt(next);
-        page.apply({ cursor: node });
-        const label = labelNode(widths.tree, diff.groups.labels, next);
-        page.say(`${label}, ${wayText(changeOfNode(diff, node).total, diff.options.per)}`);
-      }
-      return true;
+      const copy = () => copyStack(page, diff, { tree: diff.tree.tree, node: nodeAt(at) });
+      return pressInGraph(key, {
+        chart,
+        tree: widths.tree,
+        at,
+        rootOnTop: state.rootOnTop,
+        moveTo: (next) => {
+          const node = nodeAt(next);
+          page.apply({ cursor: node });
+          const label = labelNode(widths.tree, diff.groups.labels, next);
+          page.say(`${label}, ${wayText(changeOfNode(diff, node).total, diff.options.per)}`);
+        },
+        actions: new Map([
+          ['Enter', () => page.apply({ zoom: nodeAt(at) })],
+          ...(at === 0 ? [] : [['C', copy] as const]),
+        ]),
+      });
     },
   };
 }

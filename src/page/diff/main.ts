@@ -36,7 +36,8 @@ const keyTexts = [
   ['n  N', 'next and previous match'],
   ['← → ↑ ↓', 'walk from frame to frame, in the graph'],
   ['Enter', 'zoom into the frame'],
-  ['Esc', 'one step back: the search, the chosen frame, the zoom'],
+  ['Esc', 'one step back: the search, the chosen frame, the zoom by one frame'],
+  ['0', 'the whole graph'],
   ['C', 'copy the stack of the frame'],
   ['b', 'frames as wide as after, before, both'],
   ['1  2', 'graph and table'],
@@ -115,13 +116,14 @@ function run(comparison: Comparison): void {
   const stepBack = () => {
     if (document.activeElement === byId('search') && state.search !== '') page.apply({ search: '' });
     else if (state.cursor !== null || state.chosen !== null) page.apply({ cursor: null, chosen: null });
-    else if (state.zoom !== 0) page.apply({ zoom: 0 });
+    else if (state.zoom !== 0) page.apply({ zoom: scene.diff.tree.tree.parent[state.zoom]! });
     else if (state.search !== '') page.apply({ search: '' });
   };
   const nextWidth = () => page.apply({ width: widths[(widths.indexOf(state.width) + 1) % widths.length]! });
   const actions = {
     search: toolbar.focusSearch,
     escape: stepBack,
+    whole: () => page.apply({ zoom: 0, cursor: null }),
     step,
     theme: switchTheme,
     view: (number: number) => page.apply({ view: viewNames[number] ?? state.view }),

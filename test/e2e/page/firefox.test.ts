@@ -4,13 +4,16 @@ import type { CallTree } from '../../../src/aggregate/call-tree.ts';
 import { diffProfiles } from '../../../src/aggregate/diff.ts';
 import { listFunctions } from '../../../src/aggregate/functions.ts';
 import { sumMatches } from '../../../src/aggregate/match.ts';
+import { renderCollapsed } from '../../../src/formats/collapsed.ts';
 import { defaultView } from '../../../src/formats/format.ts';
+import { buildSpeedscope } from '../../../src/formats/speedscope.ts';
 import { share } from '../../../src/page/numbers.ts';
 import { applyFilters } from '../../../src/page/shown.ts';
 import { noFilters, viewNames } from '../../../src/page/state.ts';
 import type { Profile } from '../../../src/profile/profile.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
 import { byFunction, readChanges, useDiffFiles } from '../../helpers/diff-page.ts';
+import { sizeOfPng } from '../../helpers/download.ts';
 import { type FirefoxPage, useFirefox } from '../../helpers/firefox.ts';
 import { hostile } from '../../helpers/hostile.ts';
 import { brief, matched, near, newBuilder, readFrames, readTable, useReportFiles } from '../../helpers/report-page.ts';
@@ -85,6 +88,8 @@ describeWith('firefox', 'pages in Firefox', () => {
     expect(await drawn(page)).toEqual(expectedFrames(tree, node));
     expect(await textOf(page, '.frame-bar b')).toBe(label);
     await page.press('Escape');
+    expect(await drawn(page)).toEqual(expectedFrames(tree, tree.parent[node]!));
+    await page.press('0');
     expect(await drawn(page)).toEqual(expectedFrames(tree));
 
     await page.press('/', ...wanted);
@@ -108,7 +113,26 @@ describeWith('firefox', 'pages in Firefox', () => {
     expect(await drawn(page)).toEqual(expectedFrames(tree, second));
     expect(await textOf(page, '.frame-bar b')).toBe(groups.labels[tree.group[second]!]);
     await page.press('Escape', 'Escape');
+    expect(await drawn(page)).toEqual(expectedFrames(tree, tree.parent[second]!));
+    await page.press('Escape');
     expect(await drawn(page)).toEqual(expectedFrames(tree));
+    page.expectNoTrouble();
+  });
+
+  it('are walked by the keyboard from callers to callees', async () => {
+    const page = await firefox.open(await write(profile), '#view=sandwich');
+    const { groups: functions } = treeOf(profile, 'function');
+    const subject = () => page.$$eval('.sandwich select', ([one]) => (one as HTMLSelectElement).value);
+    const label = (name: string) => functions.labels.find((text) => text.startsWith(name))!;
+    expect(await subject()).toMatch(/^leaf/);
+    await page.$$eval('.chart', ([chart]) => chart!.focus());
+    await page.press('ArrowUp', 'Enter');
+    expect((await subject()).startsWith('leaf')).toBe(false);
+    const [first] = (await readFrames(page, { chart: 1, raw: true })).filter(({ row }) => row === 1);
+    expect(first!.label).toMatch(/^leaf/);
+    await page.$$eval('.chart', ([, chart]) => chart!.focus());
+    await page.press('ArrowDown', 'Enter');
+    expect(await subject()).toBe(label('leaf'));
     page.expectNoTrouble();
   });
 
@@ -170,6 +194,32 @@ describeWith('firefox', 'pages in Firefox', () => {
       expect.stringMatching(/^error: Content-Security-Policy: .*inline script/),
       expect.stringMatching(/^error: Content-Security-Policy: .*img-src/),
     ]);
+  });
+
+  it('can be saved: stacks, speedscope, SVG and PNG', async () => {
+    const page = await firefox.open(await write(profile));
+    const view = { by: 'line', threads: false } as const;
+    const take = async (text: string) => {
+      await page.click('#downloads summary');
+      const at = await page.$$eval('#download-list button', (all) => all.map((one) => one.textContent));
+      await page.click(`#download-list button:nth-child(${1 + at.findIndex((one) => one.startsWith(text))})`);
+    };
+    await take('Collapsed');
+    // The page has its functions in another order than the recording.
+    const lines = (text: string) => text.trim().split('\n').toSorted();
+    const collapsed = await firefox.downloaded('.collapsed');
+    expect(lines(collapsed.toString())).toEqual(lines(renderCollapsed(profile, view)));
+    await take('speedscope');
+    const { profiles } = JSON.parse((await firefox.downloaded('.speedscope.json')).toString());
+    expect(profiles[0].endValue).toBe(buildSpeedscope(profile, view).profiles[0]!.endValue);
+    await take('SVG');
+    const svg = (await firefox.downloaded('.svg')).toString();
+    expect(svg.match(/<title>/g)).toHaveLength(tree.group.length);
+    await take('PNG');
+    const width = await page.$$eval('.chart', ([chart]) => chart!.clientWidth);
+    const rows = 1 + Math.max(...tree.depth);
+    expect(sizeOfPng(await firefox.downloaded('.png'))).toEqual({ kind: 'PNG', width, height: 18 * rows });
+    page.expectNoTrouble();
   });
 
   it('are as dark as the system, until the reader chooses', async () => {

@@ -58,7 +58,7 @@ describeWith('chromium', 'report page: flame graph', () => {
 
       await clickFrame(page, 'b');
       expect((await readFrames(page)).map(brief)).toEqual(zoomed);
-      await page.keyboard.press('Escape');
+      await page.keyboard.press('0');
       expect(await readFrames(page)).toEqual(whole);
 
       await clickFrame(page, 'b');
@@ -196,5 +196,16 @@ describeWith('chromium', 'report page: flame graph', () => {
       expect(box!.x + box!.width).toBeLessThanOrEqual(600);
       expect(box!.y + box!.height).toBeLessThanOrEqual(600);
     });
+  });
+
+  it('frames of the same name beside each other keep what differs', async () => {
+    const calls = ['/srv/shop/views.py:7', '/srv/shop/admin.py:7', '/srv/blog/views.py:31'].map(
+      (place) => `main;__call__@${place} 3`,
+    );
+    const { page } = await openProfile(profileFrom([...calls, 'main;handle@/srv/shop/views.py:2 2', 'main;rest 19']));
+    const names = (await readFrames(page)).filter(({ row }) => row === 2).map(({ name }) => name);
+    const called = names.filter((name) => /^_\S+ [^(]/.test(name)).map((name) => name.split(' ')[1]);
+    expect(called.toSorted()).toEqual(['admin.py:7', 'views.py:31', 'views.py:7']);
+    expect(names).toContain('handle');
   });
 });

@@ -1,13 +1,7 @@
-// What readers are used to: keys, links that bring back what was seen, dark and light, copies and downloads.
+// What readers are used to: keys, buttons, links that bring back what was seen, dark and light, copies.
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { renderCollapsed } from '../../../src/formats/collapsed.ts';
-import { buildSpeedscope } from '../../../src/formats/speedscope.ts';
-import { applyFilters } from '../../../src/page/shown.ts';
-import { noFilters } from '../../../src/page/state.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
-import { download, parseSvg, sizeOfPng } from '../../helpers/download.ts';
-import { widthsOnPaper } from '../../helpers/paper.ts';
 import { profileFrom } from '../../helpers/profile-from.ts';
 import { chooseView, clickFrame, matched, readFrames, scope, useReportPages } from '../../helpers/report-page.ts';
 
@@ -69,7 +63,7 @@ describeWith('chromium', 'report page: habits', () => {
     },
   );
 
-  it('the arrow keys walk the frames, Enter zooms, Escape goes back', async () => {
+  it('the arrow keys walk the frames, Enter zooms, Escape goes up, 0 to the root', async () => {
     const { page, expectNoTrouble } = await openProfile(small);
     await page.focus('.chart');
     const walk = async (...keys: string[]) => {
@@ -85,8 +79,74 @@ describeWith('chromium', 'report page: habits', () => {
     expect(await walk('ArrowUp')).toBe('a');
     expect(await walk('ArrowDown', 'Enter')).toBe('b');
     expect((await readFrames(page)).find(({ label }) => label === 'b')!.share).toBe(1);
-    expect(await walk('Escape', 'Escape')).toBe(undefined);
-    expect((await readFrames(page)).map(({ fade }) => fade)).not.toContain(true);
+    const zoomed = async () => {
+      const frames = await readFrames(page);
+      return [frames.filter(({ fade }) => fade).length, frames.find(({ fade }) => !fade)!.label];
+    };
+    expect(await zoomed()).toEqual([2, 'b']);
+    expect(await walk('Escape')).toBe('b'); // the keyboard lets go of it, it stays as wide
+    expect(await zoomed()).toEqual([2, 'b']);
+    expect(await walk('Escape')).toBe('a');
+    expect(await zoomed()).toEqual([1, 'a']);
+    expect(await walk('Escape')).toBe(undefined);
+    expect(await zoomed()).toEqual([0, 'all workers']);
+    expect(await walk('Escape')).toBe(undefined);
+
+    await clickFrame(page, 'c');
+    expect(await zoomed()).toEqual([3, 'c']);
+    expect(await walk('0')).toBe(undefined);
+    expect(await zoomed()).toEqual([0, 'all workers']);
+    await expectNoTrouble();
+  });
+
+  it('the arrow keys walk callers and callees, Enter puts a frame into the middle, c copies its name', async () => {
+    const { page, expectNoTrouble } = await openProfile(profileFrom(['main;a;b;c 6', 'main;a;b;d 2', 'e;b;d 1']));
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.keyboard.press('3');
+    await page.selectOption('.sandwich select', 'b (/app/main.py)');
+    const callers = page.locator('.chart').nth(0);
+    const callees = page.locator('.chart').nth(1);
+    const subject = () => page.inputValue('.sandwich select');
+    const said = () => page.textContent('#said');
+    /** Where the keyboard is: row from the function in the middle, and part of the width. */
+    const cursorIn = (chart: typeof callers) =>
+      chart.evaluate((box) => {
+        const { left, top, bottom, width } = box.getBoundingClientRect();
+        const cursor = box.querySelector('.cursor')!.getBoundingClientRect();
+        if (cursor.width === 0) return null;
+        const px = box.classList.contains('root-below') ? bottom - cursor.bottom : cursor.top - top;
+        return [
+          Math.round(px / 18),
+          Math.round(((cursor.left - left) / width) * 9),
+          Math.round((cursor.width / width) * 9),
+        ];
+      });
+    await callers.focus();
+    await page.keyboard.press('ArrowUp');
+    expect(await said()).toBe('a (/app/main.py), 88.9 %');
+    expect(await cursorIn(callers)).toEqual([1, 0, 8]);
+    expect(await cursorIn(callees)).toBe(null);
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('C');
+    await expect.poll(copied).toBe('main (/app/main.py)\na (/app/main.py)\nb (/app/main.py)');
+    await page.keyboard.press('Escape');
+    expect(await cursorIn(callers)).toBe(null);
+
+    await callees.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    expect(await cursorIn(callees)).toEqual([1, 6, 3]);
+    await page.keyboard.press('c');
+    await expect.poll(copied).toBe('d');
+    await page.keyboard.press('C');
+    await expect.poll(copied).toBe('b (/app/main.py)\nd (/app/main.py)');
+    await page.keyboard.press('Enter');
+    expect(await subject()).toBe('d (/app/main.py)');
+    expect(await said()).toBe('d (/app/main.py) is in the middle');
+    expect(await cursorIn(callees)).toBe(null);
+    await page.goBack();
+    await expect.poll(subject).toBe('b (/app/main.py)');
     await expectNoTrouble();
   });
 
@@ -106,6 +166,80 @@ describeWith('chromium', 'report page: habits', () => {
     expect(await step('n')).toBe('3 / 3 all workers c d x');
     expect(await step('n')).toBe('1 / 3 all workers a x');
     expect(await step('N')).toBe('3 / 3 all workers c d x');
+  });
+
+  it('the buttons beside the search do what the keys do, Enter in it goes on, with Shift back', async () => {
+    const { page, expectNoTrouble } = await openProfile(profileFrom(['a;x 5', 'b;x1 4', 'c;d;xy 3', 'y 2']));
+    const labels = async () => (await readFrames(page)).map(({ label }) => label).join(' ');
+    const place = () => page.textContent('#place');
+    await page.fill('#search', 'x.');
+    expect(await matched(page)).toBe('matched 0.0 % (0 ticks)');
+    expect(await page.isDisabled('#next')).toBe(true);
+    await page.click('#regex');
+    expect(await page.getAttribute('#regex', 'aria-pressed')).toBe('true');
+    await expect.poll(() => hash(page)).toContain('regex=1');
+    await page.fill('#search', '^x.$');
+    expect(await matched(page)).toBe('matched 50.0 % (7 ticks)');
+    expect(await place()).toBe('– / 2');
+    await page.click('#next');
+    expect([await place(), await labels()]).toEqual(['1 / 2', 'all workers b x1']);
+    await page.click('#next');
+    expect([await place(), await labels()]).toEqual(['2 / 2', 'all workers c d xy']);
+    await page.click('#previous');
+    expect([await place(), await labels()]).toEqual(['1 / 2', 'all workers b x1']);
+    await page.focus('#search');
+    await page.keyboard.press('Enter');
+    expect([await place(), await labels()]).toEqual(['2 / 2', 'all workers c d xy']);
+    await page.keyboard.press('Shift+Enter');
+    expect([await place(), await labels()]).toEqual(['1 / 2', 'all workers b x1']);
+    expect(await page.inputValue('#search')).toBe('^x.$');
+    await page.click('#regex');
+    expect(await matched(page)).toBe('matched 0.0 % (0 ticks), 0.0 % of the zoomed');
+    await expectNoTrouble();
+  });
+
+  it('f opens and closes the filters, and the frames are walked while they are open', async () => {
+    const { page, expectNoTrouble } = await openProfile(small);
+    await page.keyboard.press('f');
+    expect(await page.isVisible('#filters')).toBe(true);
+    expect(await page.evaluate(() => document.activeElement!.closest('form')?.id)).toBe('filters');
+    await page.keyboard.type('cf'); // into the field: no keys of the page
+    expect(await page.isVisible('#filters')).toBe(true);
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Backspace');
+    await page.focus('.chart');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    expect(await cursor(page)).toBe('f');
+    await page.focus('#filters input[type=checkbox]'); // a box has no use for f, nor for Escape
+    await page.keyboard.press('Escape');
+    expect(await cursor(page)).toBe(undefined);
+    await page.keyboard.press('f');
+    expect(await page.isVisible('#filters')).toBe(false);
+    await expectNoTrouble();
+  });
+
+  it('what is said of a frame leads to this function only, to its callers, and hides its module', async () => {
+    const lib = '/usr/lib/python3/dist-packages/lib';
+    const { page, expectNoTrouble } = await openProfile(
+      profileFrom([`main;call@${lib}/x.py:1;deep@${lib}/y.py:2 6`, 'main;deep 2']),
+    );
+    const labels = async () => (await readFrames(page)).map(({ label }) => label);
+    await clickFrame(page, 'deep (lib/y.py:2)');
+    await page.click('.frame-bar >> text=Only this');
+    expect(await labels()).toEqual(['all workers', 'deep (lib/y.py:2)']);
+    expect(await scope(page)).toContain('(6 ticks of 8)');
+    await page.click('#scope >> text=Clear filters');
+    await clickFrame(page, 'deep (lib/y.py:2)');
+    await page.click('.frame-bar >> text=Callers and callees');
+    expect(await page.getAttribute('body', 'data-view')).toBe('sandwich');
+    expect(await page.inputValue('.sandwich select')).toBe('deep (lib/y.py)');
+    await page.keyboard.press('1');
+    await clickFrame(page, 'call (lib/x.py:1)');
+    await page.click('.frame-bar >> text=Hide module');
+    expect(await labels()).toEqual(['all workers', 'main', 'lib', 'deep']);
+    await expect.poll(() => hash(page)).toContain('hide=lib');
+    await expectNoTrouble();
   });
 
   it('the numbers choose a view, ? lists the keys', async () => {
@@ -151,62 +285,8 @@ describeWith('chromium', 'report page: habits', () => {
     await page.focus('.chart');
     await page.keyboard.press('c');
     await expect.poll(copied).toBe('c');
-  });
-
-  it('gives what is shown as collapsed stacks and for speedscope', async () => {
-    const { page } = await openReport(await write(small), { hash: '#workers=0&by=function' });
-    const { profile } = applyFilters(small, { ...noFilters, workers: [0] });
-    const view = { by: 'function', threads: false } as const;
-    const collapsed = await download(page, 'Collapsed stacks');
-    expect(collapsed.name).toBe('tbprof-h-1970-01-01-00-16-40.collapsed');
-    expect(collapsed.bytes.toString()).toBe(renderCollapsed(profile, view));
-    const speedscope = JSON.parse((await download(page, 'speedscope')).bytes.toString());
-    const { profiles, shared } = buildSpeedscope(profile, view);
-    expect(speedscope.profiles[0].endValue).toBe(profiles[0]!.endValue);
-    expect(speedscope.shared.frames.map(({ name }: { name: string }) => name).sort()).toEqual(
-      shared.frames.map(({ name }) => name).sort(),
-    );
-  });
-
-  it('gives the graph as a picture', async () => {
-    const { page, expectNoTrouble } = await openProfile(profileFrom(['a<b;"c"\u0001&d 3', 'a<b;e 1']));
-    const svg = (await download(page, 'SVG')).bytes.toString();
-    const parsed = await parseSvg(page, svg);
-    const width = await page.locator('.chart').evaluate((chart) => chart.clientWidth);
-    expect(parsed).toEqual({
-      errors: 0,
-      titles: [
-        'all workers: 400 ms, 4 ticks, 100.0 %',
-        'a<b (/app/main.py:1): 400 ms, 4 ticks, 100.0 %',
-        '"c"\ufffd&d (/app/main.py:1): 300 ms, 3 ticks, 75.0 %',
-        'e (/app/main.py:1): 100 ms, 1 tick, 25.0 %',
-      ],
-      widths: [width, width, Math.round((width * 3) / 4), Math.round(width / 4)],
-    });
-    const png = await download(page, 'PNG');
-    expect(sizeOfPng(png.bytes)).toEqual({ kind: 'PNG', width, height: 3 * 18 });
-    await expectNoTrouble();
-  });
-
-  it('prints what is seen, without its controls', async () => {
-    const { page } = await openProfile(small);
-    await page.emulateMedia({ media: 'print' });
-    expect(await page.isVisible('#toolbar')).toBe(false);
-    expect(await page.isVisible('#verdict')).toBe(true);
-    expect(await page.isVisible('.chart')).toBe(true);
-  });
-
-  it('is laid out for the width of the paper while it is printed', async () => {
-    const { page } = await openProfile(small);
-    for (const width of [1_400, 600]) {
-      await page.setViewportSize({ width, height: 700 });
-      const before = await page.evaluate(() => document.querySelector('.chart')!.clientWidth);
-      const { chart, root } = await widthsOnPaper(page);
-      expect(chart).not.toBe(before);
-      expect(chart).toBeLessThanOrEqual(1_046);
-      expect(chart).toBeGreaterThan(950);
-      expect(root).toBeCloseTo(chart, -1);
-      await page.waitForFunction((px) => document.querySelector('.chart')!.clientWidth === px, before);
-    }
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('C');
+    await expect.poll(copied).toBe(['a', 'b'].map((name) => `${name} (/app/main.py:1)`).join('\n'));
   });
 });

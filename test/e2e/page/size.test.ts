@@ -1,14 +1,25 @@
 // Half a million stacks: the page holds no more elements than for a few, and counts everything that it does not draw.
 import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { sumMatches } from '../../../src/aggregate/match.ts';
 import { matchGroups, parseQuery, searchTexts } from '../../../src/page/query.ts';
 import { applyFilters } from '../../../src/page/shown.ts';
 import { noFilters } from '../../../src/page/state.ts';
+import type { Profile } from '../../../src/profile/profile.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
 import { manyStacks } from '../../helpers/many-stacks.ts';
 import { matched, scope, useReportPages } from '../../helpers/report-page.ts';
 import { treeOf } from '../../helpers/tree-of.ts';
+
+const template = fileURLToPath(new URL('../../../templates/report.html', import.meta.url));
+const bytesOverTemplate = (file: string) => statSync(file).size - statSync(template).size;
+
+/** The site of `npm run bench:report`: functions that call others, a few of them often. */
+async function siteOf(stacks: number): Promise<Profile> {
+  const trees = await import(new URL('../../../bench/report/trees.js', import.meta.url).href);
+  return trees.syntheticProfile(stacks);
+}
 
 describeWith('chromium', 'report page of half a million stacks', () => {
   const { openReport, write } = useReportPages();
@@ -18,7 +29,7 @@ describeWith('chromium', 'report page of half a million stacks', () => {
     const { groups, tree } = treeOf(profile);
     expect(tree.group.length).toBe(500_001);
     const file = await write(profile);
-    expect(statSync(file).size).toBeLessThan(10e6);
+    expect(bytesOverTemplate(file)).toBeLessThan(6 * 500_000); // chance, which nothing can pack, and a sample each
     const { page, expectNoTrouble } = await openReport(file);
     const nodes = () => page.evaluate(() => document.querySelectorAll('*').length);
     expect(await nodes()).toBeLessThan(6_000);
@@ -50,5 +61,11 @@ describeWith('chromium', 'report page of half a million stacks', () => {
       }
     }
     await expectNoTrouble();
+  });
+
+  it('takes at most 1.5 bytes for each stack of a site, with its names and samples', async () => {
+    const profile = await siteOf(500_000);
+    expect(profile.stacks.parent).toHaveLength(500_000);
+    expect(bytesOverTemplate(await write(profile))).toBeLessThan(1.5 * 500_000);
   });
 });

@@ -1,24 +1,8 @@
 // What the page says of the recording itself, and how far to trust it.
 import { describe, expect, it } from 'vitest';
+import type { EventKind } from '../../../src/profile/profile.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
-import { download } from '../../helpers/download.ts';
-import { profileFrom } from '../../helpers/profile-from.ts';
-import {
-  brief,
-  chooseView,
-  clickFrame,
-  flameWidths,
-  frame,
-  matched,
-  near,
-  newBuilder,
-  readFacts,
-  readFrames,
-  readTable,
-  useReportPages,
-  warningsOf,
-} from '../../helpers/report-page.ts';
-import { treeOf } from '../../helpers/tree-of.ts';
+import { frame, newBuilder, readFacts, useReportPages, warningsOf } from '../../helpers/report-page.ts';
 
 describeWith('chromium', 'report page: truth panel', () => {
   const { openProfile } = useReportPages();
@@ -55,146 +39,57 @@ describeWith('chromium', 'report page: truth panel', () => {
     });
   });
 
-  describe('extremes', () => {
-    it('says that it is empty where there was no dump', async () => {
-      const { page, expectNoTrouble } = await openProfile(profileFrom([]));
-      expect(await warningsOf(page)).toEqual(['Nothing was observed: there is not one dump in the recording.']);
-      expect(await page.textContent('#verdict .badge')).toBe('Incomplete');
-      expect(await page.locator('#workers td').first().textContent()).toBe('not observed');
-      expect((await readFacts(page)).observed).toBe('0 of 0 ticks (0 %)');
-      expect((await readFrames(page)).map(({ label }) => label)).toEqual(['all workers']);
-      await page.fill('#search', 'a');
-      expect(await matched(page)).toBe('matched 0 % (0 ticks)');
-      await clickFrame(page, 'all workers');
-      await expectNoTrouble();
-    });
-
-    it('says that the workers were idle where no dump held a stack', async () => {
-      const builder = newBuilder({});
-      const worker = builder.addWorker({ number: 1, address: 'a' });
-      builder.endDump({ worker, timeMs: 0, weight: 5, waitUs: 1 });
-      builder.end(500);
-      const { page } = await openProfile(builder.view());
-      expect(await warningsOf(page)).toEqual(['No Python code was seen running: the workers were idle.']);
-      expect(await page.locator('#workers td').first().textContent()).toBe('idle');
-    });
-
-    it('claims nothing of counts that have no time', async () => {
-      const builder = newBuilder({ measure: 'count', source: 'collapsed', startedEpochMs: 0, host: '' });
-      const worker = builder.addWorker({ number: null, address: 'x.folded' });
-      builder.addSample(builder.thread(worker, 'all'), builder.stackOf([frame('f', 'x.py', 1)]), 5);
-      builder.endDump({ worker, timeMs: 0, weight: 5, waitUs: -1 });
-      builder.end(0);
+  describe('trouble', () => {
+    it('is told in a sentence each, and in the row of its worker', async () => {
+      const builder = newBuilder({ rateHz: 10 });
+      const stack = builder.stackOf([frame('run', 'x.py', 1)]);
+      const workers = [1, 2, 3].map((number) => builder.addWorker({ number, address: `/tmp/tbsocket.${number}` }));
+      const dump = (worker: number, timeMs: number, waitUs: number) => {
+        builder.addSample(builder.thread(workers[worker]!, `uWSGIWorker${worker + 1}Core0`), stack, 1);
+        builder.endDump({ worker: workers[worker]!, timeMs, weight: 1, waitUs });
+      };
+      for (let at = 0; at < 10; at++) dump(0, 100 * at, at < 3 ? 5_000 : 100);
+      for (let at = 0; at < 10; at++) dump(1, 100 * at, 20);
+      dump(2, 0, 9_000);
+      const event = (worker: number, kind: EventKind, count: number, reason = '') =>
+        builder.addEvent({ timeMs: 500, worker: workers[worker]!, kind, count, reason });
+      event(0, 'respawn', 4_711);
+      event(0, 'respawn', 4_712);
+      event(0, 'cut', 3);
+      event(0, 'unreadable', 1);
+      event(0, 'throttle', 4);
+      event(1, 'source', 0, 'agent');
+      event(1, 'throttle', 2, 'contended');
+      event(2, 'left', 0, 'poisoned');
+      event(2, 'gap', 9, 'poisoned');
+      builder.end(1_000);
       const { page, expectNoTrouble } = await openProfile(builder.view());
-      expect(await page.textContent('#verdict')).toBe(
-        'Counts from collapsed: without time; how much was observed is not known',
-      );
-      expect(Object.keys(await readFacts(page))).toEqual(['workers', 'recorded by']);
-      await chooseView(page, 'Timeline');
-      expect(await page.textContent('.timeline > :not([hidden])')).toBe('There is no time in these counts.');
-      await chooseView(page, 'Functions');
-      expect((await readTable(page))[0]!.slice(0, 3)).toEqual(['100.0 %5', '100.0 %5', '5']);
-      await expectNoTrouble();
-    });
-
-    it('says nothing of a time and a place that are not known', async () => {
-      const builder = newBuilder({ source: 'speedscope', startedEpochMs: 0, host: '' });
-      const worker = builder.addWorker({ number: null, address: 'x.speedscope.json' });
-      builder.addSample(builder.thread(worker, 'all'), builder.stackOf([frame('f', 'x.py', 1)]), 5);
-      builder.endDump({ worker, timeMs: 0, weight: 5, waitUs: -1 });
-      builder.end(500);
-      const { page } = await openProfile(builder.view());
-      expect(await page.textContent('#verdict')).toBe('Complete 0.5 s · 1 worker · 100.0 % of the ticks observed');
-      const facts = Object.keys(await readFacts(page));
-      expect(facts).not.toContain('when');
-      expect(facts).not.toContain('where');
-      expect((await download(page, 'Collapsed stacks')).name).toBe('tbprof.collapsed');
-      const { bytes } = await download(page, 'SVG');
-      expect(bytes.toString()).toContain('>tbprof: x.speedscope.json, 5 ticks</text>');
-    });
-
-    it('says that the recording was cut off', async () => {
-      const builder = newBuilder({});
-      const worker = builder.addWorker({ number: 1, address: 'a' });
-      builder.addSample(builder.thread(worker, 't'), builder.stackOf([frame('f', 'x.py', 1)]), 5);
-      builder.endDump({ worker, timeMs: 0, weight: 5, waitUs: 1 });
-      const { page } = await openProfile(builder.view());
-      expect(await warningsOf(page)).toEqual(['The recording was cut off: its end is missing.']);
-      expect((await readFacts(page))['how long']).toBe('cut off');
-    });
-
-    it('shows a single sample', async () => {
-      const { page, expectNoTrouble } = await openProfile(profileFrom(['only 1']));
-      expect((await readFrames(page)).map(brief)).toEqual([
-        ['all workers', 0, near(0), near(1), false],
-        ['only', 1, near(0), near(1), false],
+      expect(await page.textContent('#verdict .badge')).toBe('Incomplete');
+      expect(await warningsOf(page)).toEqual([
+        expect.stringMatching(/^worker 3: poisoned, and left alone: .* heals it/),
+        expect.stringMatching(/^worker 1: stacks were cut short by the tracebacker: their leaf frames are missing\.$/),
+        'worker 1: sent lines that were not understood.',
+        expect.stringMatching(/^worker 1: sampled less often than asked for/),
+        expect.stringMatching(/^worker 2: its threads compete for the GIL/),
+        '30.0% of the ticks were not observed.',
+        expect.stringMatching(
+          /^Dumps often waited for the GIL: code that computes is under-reported, .*setswitchinterval/,
+        ),
       ]);
-      await expectNoTrouble();
-    });
-
-    it('shows a stack of 20 000 frames', async () => {
-      const names = Array.from({ length: 20_000 }, (_, i) => `f${i}`);
-      const { page, expectNoTrouble } = await openProfile(profileFrom([`${names.join(';')} 1`]));
-      const nodes = () => page.evaluate(() => document.querySelectorAll('*').length);
-      expect(await page.locator('.chart').evaluate((chart) => chart.clientHeight)).toBe(18 * 20_001);
-      expect(await nodes()).toBeLessThan(6_000);
-      await page.fill('#search', 'f19999');
-      expect(await matched(page)).toBe('matched 100.0 % (1 tick)');
-      // Down there is no element, but a frame that can be pointed at and clicked.
-      await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
-      const chart = page.locator('.chart');
-      await chart.hover({ position: { x: 200, y: 18 * 20_000 + 9 } });
-      expect(await page.textContent('#tooltip .name')).toBe('f19999');
-      await page.mouse.down();
-      await page.mouse.up();
-      expect(await page.textContent('.frame-bar b')).toBe('f19999 (/app/main.py:1)');
-      expect(await nodes()).toBeLessThan(6_000);
-      await page.click('#reset');
-      expect(await page.locator('g.frame.fade').count()).toBe(0);
-      await expectNoTrouble();
-    });
-
-    it('shows 10 000 threads', async () => {
-      const lines = Array.from({ length: 10_000 }, (_, i) => `${i % 50}/${i}|main;f${i % 7} 1`);
-      const { page, expectNoTrouble } = await openProfile(profileFrom(lines));
-      const nodes = () => page.evaluate(() => document.querySelectorAll('*').length);
-      await page.click('#filter-open');
-      await page.selectOption('#split', 'thread');
-      for (const view of ['Flame graph', 'Bottom-up', 'Callers and callees', 'Functions', 'Timeline', 'Source']) {
-        await chooseView(page, view);
-        expect(await nodes(), view).toBeLessThan(6_000);
-      }
-      await chooseView(page, 'Timeline');
-      expect(await page.textContent('.timeline > .note:not(.legend, [hidden])')).toContain('9940 least busy threads');
-      await expectNoTrouble();
-    });
-
-    it('shows a name of 100 kB', async () => {
-      const name = 'x'.repeat(100_000);
-      const { page, expectNoTrouble } = await openProfile(profileFrom([`${name};b 3`, `c@/${name}.py:1 1`]));
-      for (const view of ['Bottom-up', 'Callers and callees', 'Functions', 'Timeline', 'Source', 'Flame graph']) {
-        await chooseView(page, view);
-        expect(await page.evaluate(() => document.body.scrollHeight), view).toBeLessThan(3_000);
-      }
-      await page.fill('#search', 'xxxx');
-      expect(await matched(page)).toBe('matched 100.0 % (4 ticks)');
-      await page.locator('g.frame rect').nth(1).click();
-      expect((await page.textContent('.frame-bar b'))!.length).toBeLessThan(100);
-      await expectNoTrouble();
-    });
-
-    it('shows 5 000 different stacks', async () => {
-      const lines = Array.from({ length: 5_000 }, (_, i) => `a${i % 50};b${i % 500};c${i} ${i % 7 === 0 ? 31 : 1}`);
-      const profile = profileFrom(lines);
-      const { tree } = treeOf(profile);
-      expect(tree.group.length).toBe(1 + 50 + 500 + 5_000);
-      const { page, expectNoTrouble } = await openProfile(profile);
-      // Those that are wide enough, as counted here; the rest is on the canvas.
-      const { drawn } = await flameWidths(page);
-      const visible = tree.total.filter((ticks) => ticks >= (8 * tree.total[0]!) / drawn);
-      expect(await page.locator('g.frame').count()).toBe(visible.length);
-      await chooseView(page, 'Functions');
-      expect(await page.textContent('.table-view .note')).toBe('1 to 100 of 5550 functions');
+      await page.click('#truth-details summary');
+      const rows = await page
+        .locator('#workers tbody tr')
+        .evaluateAll((all) => all.map((row) => [0, 5, 6, 8].map((cell) => row.children[cell]!.textContent)));
+      expect(rows).toEqual([
+        [
+          'worker 1',
+          'test',
+          '0.1 ms, p99 5.0 ms',
+          '2 respawns, slowed down to one dump in 4 ticks, 3 stacks cut short, 1 line not understood',
+        ],
+        ['worker 2', 'agent', '0.0 ms, p99 0.0 ms', 'one dump in 2 ticks while threads competed for the GIL'],
+        ['worker 3', 'test', '9.0 ms, p99 9.0 ms', 'left alone: poisoned'],
+      ]);
       await expectNoTrouble();
     });
   });

@@ -7,9 +7,18 @@ import { foldStacks } from '../../../src/aggregate/fold.ts';
 import { buildSandwich } from '../../../src/aggregate/sandwich.ts';
 import { listSourceFiles } from '../../../src/aggregate/source-lines.ts';
 import { aboveRoot } from '../../../src/page/trees.ts';
+import type { Profile } from '../../../src/profile/profile.ts';
 import { describeWith } from '../../helpers/describe-with.ts';
 import { profileFrom } from '../../helpers/profile-from.ts';
-import { chooseView, clickFrame, readFrames, scope, useReportPages } from '../../helpers/report-page.ts';
+import {
+  chooseView,
+  clickFrame,
+  frame,
+  newBuilder,
+  readFrames,
+  scope,
+  useReportPages,
+} from '../../helpers/report-page.ts';
 import { treeOf } from '../../helpers/tree-of.ts';
 
 const recording = profileFrom(
@@ -21,6 +30,20 @@ const recording = profileFrom(
   ],
   { durationMs: 10_000 },
 );
+
+/** Ten seconds, of each of which a thread was busy from 300 to 500 ms. */
+function busyAFifth(): Profile {
+  const builder = newBuilder({ rateHz: 100 });
+  const worker = builder.addWorker({ number: 1, address: '/tmp/tbsocket.1' });
+  const thread = builder.thread(worker, 'uWSGIWorker1Core0');
+  const stack = builder.stackOf([frame('poll', '/srv/poll.py', 3)]);
+  for (let timeMs = 0; timeMs < 10_000; timeMs += 10) {
+    if (timeMs % 1_000 >= 300 && timeMs % 1_000 < 500) builder.addSample(thread, stack, 1);
+    builder.endDump({ worker, timeMs, weight: 1, waitUs: 1 });
+  }
+  builder.end(10_000);
+  return builder.view();
+}
 
 /** Label, row and ticks of every frame, in one order. */
 function expected(tree: CallTree, labels: readonly string[]) {
@@ -167,20 +190,36 @@ describeWith('chromium', 'report page: other views', () => {
   });
 
   it('the heat map is as hot as the moments were, and can be brushed by the second', async () => {
-    const { page, expectNoTrouble } = await openProfile(recording);
+    const { page, expectNoTrouble } = await openProfile(busyAFifth());
     await chooseView(page, 'Timeline');
     const map = page.locator('.heat-map');
     const { x, y, width, height } = (await map.boundingBox())!;
-    // One thread was busy all the time: from the first second to the last all is equally hot.
-    const colours = await map.locator('canvas').evaluate((canvas) => {
+    /** In each second, from its beginning: 1 where it is hot, 0 where it is cold. */
+    const seconds = await map.locator('canvas').evaluate((canvas) => {
       const { width: w, height: h } = canvas as HTMLCanvasElement;
-      const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, Math.floor(h / 20), w, 1);
-      return [0, 3, 9].map((second) =>
-        [...data.slice(4 * Math.floor(((second + 0.4) * w) / 10)).slice(0, 4)].join(' '),
+      const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, w, h);
+      const colourAt = (second: number, moment: number) => {
+        const at = 4 * (Math.floor(((moment + 0.4) * h) / 50) * w + Math.floor(((second + 0.4) * w) / 10));
+        return [...data.slice(at, at + 4)].join(' ');
+      };
+      const colourOf = (name: string) => {
+        const probe = document.createElement('i');
+        probe.style.color = `var(${name})`;
+        document.body.append(probe);
+        const [, ...parts] = /(\d+), (\d+), (\d+)/.exec(getComputedStyle(probe).color)!;
+        return `${parts.join(' ')} 255`;
+      };
+      const heat = new Map([
+        [colourOf('--hot'), 1],
+        [colourOf('--panel'), 0],
+      ]);
+      return Array.from({ length: 10 }, (_, second) =>
+        Array.from({ length: 50 }, (_, moment) => heat.get(colourAt(second, moment)) ?? colourAt(second, moment)),
       );
     });
-    expect(new Set(colours).size).toBe(1);
-    expect(colours[0]).toMatch(/ 255$/);
+    // Busy from 300 ms on for 200 ms, in rows of 20 ms.
+    const second = [...Array(15).fill(0), ...Array(10).fill(1), ...Array(25).fill(0)];
+    expect(seconds).toEqual(Array(10).fill(second));
     await page.mouse.move(x + 0.05 * width, y + height / 2);
     await page.mouse.down();
     await page.mouse.move(x + 0.25 * width, y + height / 2, { steps: 3 });
