@@ -1026,8 +1026,9 @@ def _start(prefix, number, mode, with_text=True):
     if _agent is not None and _agent.pid == os.getpid():
         return True
     uwsgi = sys.modules.get("uwsgi")
-    if number is None and uwsgi is not None:
-        number = uwsgi.worker_id() or None
+    if uwsgi is not None:
+        _check_uwsgi(uwsgi)
+        number = number or uwsgi.worker_id() or None
     path = prefix + str(os.getpid() if number is None else number)
     agent = Agent(number, os.path.abspath(path))
     try:
@@ -1099,19 +1100,27 @@ def _start_in_worker(uwsgi):
         prefix = _option(uwsgi, "tbprof") or os.environ.get("TBPROF_SOCKET") or stock
         if not prefix:
             raise ValueError("no prefix: add `set = tbprof=/tmp/tbsocket.` to uWSGI's configuration")
-        if not getattr(uwsgi, "has_threads", 1):
-            raise ValueError("Python threads are disabled: add `enable-threads = true` to uWSGI's configuration")
-        lost = _threads_lost_in_fork()
-        if lost:
-            raise ValueError(
-                "%s was started before uWSGI forked its workers, and reading stacks would crash this worker: "
-                "add `lazy-apps = true`, or start threads after the fork (uwsgidecorators.postfork)" % ", ".join(lost)
-            )
         # uWSGI binds its tracebacker's socket after the hooks have run, and removes whatever has that name.
         shared = stock is not None and os.path.abspath(stock) == os.path.abspath(prefix)
         _start(prefix, None, 0o600, not shared)
     except Exception as error:
         _say("not started in worker %d: %s" % (uwsgi.worker_id(), error))
+
+
+def _check_uwsgi(uwsgi):
+    if uwsgi.worker_id() == 0 and uwsgi.masterpid() in (0, os.getpid()):  # 0: there is no master, and no worker yet
+        raise ValueError(
+            "uWSGI has not forked its workers yet, and none of them would have this thread: leave start() out, "
+            "with `import = tbprof_agent` in uWSGI's configuration the agent starts in each worker"
+        )
+    if not getattr(uwsgi, "has_threads", 1):
+        raise ValueError("Python threads are disabled: add `enable-threads = true` to uWSGI's configuration")
+    lost = _threads_lost_in_fork()
+    if lost:
+        raise ValueError(
+            "%s was started before uWSGI forked its workers, and reading stacks would crash this worker: "
+            "add `lazy-apps = true`, or start threads after the fork (uwsgidecorators.postfork)" % ", ".join(lost)
+        )
 
 
 def _option(uwsgi, name):

@@ -146,6 +146,53 @@ describeWith('uwsgi', 'the agent in a real uWSGI', () => {
     expect((await uwsgi.get('/?view=interval')).status).toBe(200);
   });
 
+  // Not imported by uWSGI: that would start it in the workers, too.
+  const startedAtImport = (prefix: string) => `import tbprof_agent\ntbprof_agent.start("${prefix}")`;
+
+  it('refuses to start in the master, and a dump of the tracebacker crashes no worker', async () => {
+    const prefix = join(folder, 'm.');
+    const uwsgi = await startUwsgi({
+      ...{ app: writeApp(app(startedAtImport(prefix))), processes: 1, threads: 3 },
+      args: ['--pythonpath', agentFolder, '--enable-threads'],
+    });
+    expect(uwsgi.log()).toMatch(/^tbprof: not started: .* leave start\(\) out, .*`import = tbprof_agent`/m);
+    uwsgi.keepBusy(1, '/?view=park&seconds=600');
+    await eventually(
+      async () => (await readText(`${uwsgi.prefix}1`)).includes('function = park') || null,
+      () => uwsgi.log(),
+    );
+    expect(uwsgi.log()).not.toMatch(/segmentation fault|DAMN/i);
+    // Its import was enough: each worker serves its stream beside the tracebacker.
+    expect((await openStream(`${uwsgi.prefix}1.stream`)).profile().workers[0]!.pid).toBe(uwsgi.workerPid(1));
+  });
+
+  it('starts in the worker where the same application has lazy-apps', async () => {
+    const prefix = join(folder, 'l.');
+    const uwsgi = await startUwsgi({
+      ...{ app: writeApp(app(startedAtImport(prefix))), processes: 1, threads: 3, tracebacker: null },
+      args: ['--pythonpath', agentFolder, '--enable-threads', '--lazy-apps', '--set', `tbprof=${prefix}`],
+    });
+    expect((await openStream(`${prefix}1.stream`)).profile().workers[0]!.pid).toBe(uwsgi.workerPid(1));
+  });
+
+  it('refuses beside a thread that is lost where the application calls start() after the fork, too', async () => {
+    const prefix = join(folder, 'h.');
+    const hook = `import uwsgi
+
+def start():
+    import tbprof_agent
+    tbprof_agent.start("${prefix}")
+
+uwsgi.post_fork_hook = start
+`;
+    const uwsgi = await startUwsgi({
+      ...{ app: writeApp(app(`${early}\n${hook}`)), processes: 1, threads: 3, tracebacker: null },
+      args: ['--pythonpath', agentFolder],
+    });
+    expect(uwsgi.log()).toMatch(/^tbprof: not started: thread early .*`lazy-apps = true`/m);
+    expect(existsSync(`${prefix}1`)).toBe(false);
+  });
+
   it('starts where that thread is started in the worker', async () => {
     const uwsgi = await start({ app: writeApp(app(early)), args: [...ownPrefix, '--lazy-apps'] });
     expect(await readText(`${prefixOf(uwsgi)}1`)).toContain('thread_id = early ');
