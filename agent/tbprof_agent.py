@@ -997,6 +997,7 @@ def start(prefix=None, number=None, mode=0o600):
     """Serves this process on PREFIX + N and PREFIX + N + ".stream"; True where it does. Never raises.
 
     Without a prefix it is that of the environment variable TBPROF_SOCKET; without a number, uWSGI's worker or the pid.
+    The sockets have the mode: who may write to them may see all stacks. In uWSGI that is `set = tbprof-mode=660`.
     To be called after the fork; calling it again is harmless.
     """
     try:
@@ -1102,7 +1103,7 @@ def _start_in_worker(uwsgi):
             raise ValueError("no prefix: add `set = tbprof=/tmp/tbsocket.` to uWSGI's configuration")
         # uWSGI binds its tracebacker's socket after the hooks have run, and removes whatever has that name.
         shared = stock is not None and os.path.abspath(stock) == os.path.abspath(prefix)
-        _start(prefix, None, 0o600, not shared)
+        _start(prefix, None, _mode(_option(uwsgi, "tbprof-mode") or "600"), not shared)
     except Exception as error:
         _say("not started in worker %d: %s" % (uwsgi.worker_id(), error))
 
@@ -1128,6 +1129,12 @@ def _option(uwsgi, name):
     if isinstance(value, list):
         value = value[-1]
     return os.fsdecode(value) if isinstance(value, bytes) and value else None
+
+
+def _mode(text):
+    if not set(text) <= set("01234567") or int(text, 8) > 0o777:
+        raise ValueError("tbprof-mode is an octal number such as 660, not %s" % text)
+    return int(text, 8)
 
 
 def _threads_lost_in_fork():

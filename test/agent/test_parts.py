@@ -514,6 +514,17 @@ class InUwsgi(unittest.TestCase):
             [("/x.", None, 0o600, False), ("/y.", None, 0o600, True), ("/x.", None, 0o600, False)],
         )
 
+    def test_has_the_mode_that_is_said_in_octal(self):
+        for text, mode in ((b"660", 0o660), (b"0666", 0o666)):
+            self.start(FakeUwsgi(worker=1, tbprof=b"/x.", tbprof_mode=text))
+            self.assertEqual(self.started.pop(), ("/x.", None, mode, True))
+        for text in (b"rw", b"0o660", b"680", b"1777", b"-660", "\u0666".encode("utf-8")):
+            said = io.StringIO()
+            with contextlib.redirect_stderr(said):
+                self.start(FakeUwsgi(worker=1, tbprof=b"/x.", tbprof_mode=text))
+            self.assertEqual(self.started, [])
+            self.assertIn("tbprof-mode is an octal number such as 660, not " + text.decode("utf-8"), said.getvalue())
+
     def test_says_that_there_is_no_prefix(self):
         said = io.StringIO()
         with contextlib.redirect_stderr(said), mock.patch.dict(os.environ):

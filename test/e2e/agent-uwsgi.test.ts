@@ -131,6 +131,15 @@ describeWith('uwsgi', 'the agent in a real uWSGI', () => {
     expect(statSync(`${uwsgi.prefix}1.stream`).mode & 0o777).toBe(0o600);
   });
 
+  it('lets whom it is told to connect, and by default nobody else', async () => {
+    const modes = (uwsgi: Uwsgi) =>
+      ['1', '1.stream'].map((name) => (statSync(`${prefixOf(uwsgi)}${name}`).mode & 0o777).toString(8));
+    expect(modes(await start())).toEqual(['600', '600']);
+    expect(modes(await start({ args: [...ownPrefix, '--set', 'tbprof-mode=660'] }))).toEqual(['660', '660']);
+    const wrong = await start({ args: [...ownPrefix, '--set', 'tbprof-mode=rw'] });
+    expect(wrong.log()).toMatch(/^tbprof: not started in worker 1: tbprof-mode is an octal number .* not rw$/m);
+  });
+
   it('says what is missing where Python threads are disabled, and the site works', async () => {
     const uwsgi = await start({ threads: 0 });
     expect(uwsgi.log()).toMatch(/^tbprof: not started in worker 1: .* add `enable-threads = true`/m);
