@@ -807,12 +807,15 @@ class Agent:
 
     def _accept(self, listener):
         serve = self.listeners[listener][2]
+        is_full = list(self.clients.values()).count(serve) >= MAX_CLIENTS
+        if is_full and serve is _serve_text:
+            return _sleep(0.05)  # it waits, as with uWSGI's: without a dump it would take the worker for broken
         try:
             fd, _ = listener._accept()
         except BlockingIOError:
             return
         client = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, fd)
-        if list(self.clients.values()).count(serve) >= MAX_CLIENTS:
+        if is_full:
             _try(_refuse, client, "there are %d clients already" % MAX_CLIENTS)
             client.close()
             return
