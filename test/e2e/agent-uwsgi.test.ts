@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { accountOf, agentFolder, functionsOf, openStream, readText, withAgent } from '../helpers/agent-client.ts';
 import { describeWith } from '../helpers/describe-with.ts';
+import { expectAllTicks, type LiveRecording, startRecording } from '../helpers/live-recording.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { eventually, startUwsgi, stop, type Uwsgi } from '../helpers/uwsgi.ts';
 
@@ -53,6 +54,36 @@ def application(environ, start_response):
     answer = view(float(query.get("seconds", ["0"])[0]))
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(answer).encode()]
+`;
+
+/** From Python 3.10 on, what an except clause does by itself when it is left has no line (PEP 626). */
+const noLine = `
+seen = []
+
+
+class Dropped:
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def __del__(self):
+        seen.append(sys._getframe(1).f_lineno)
+        time.sleep(self.seconds)
+
+
+def leave(seconds):
+    try:
+        raise KeyError
+    except KeyError as error:
+        error = Dropped(seconds)  # dropped where \`error\` is deleted
+        raise
+
+
+def without_line(seconds):
+    leave(seconds)
+
+
+def line_seen(_):
+    return seen[0]
 `;
 
 const ownPrefix = ['--set', 'tbprof=FOLDER/t.'];
@@ -229,6 +260,28 @@ uwsgi.post_fork_hook = start
     }
   });
 
+  it('gives a frame without a line that of its function, where the dumps of uWSGI end', async () => {
+    const source = app(noLine);
+    const uwsgi = await start({ app: writeApp(source) });
+    uwsgi.keepBusy(1, '/?view=without_line&seconds=600');
+    await eventually(
+      async () => (await uwsgi.get('/?view=line_seen')).body === 'None' || null, // the frame has none, and stays there
+      () => uwsgi.log(),
+    );
+    const first = source.split('\n').indexOf('def leave(seconds):') + 1;
+    const text = await readText(`${prefixOf(uwsgi)}1`);
+    expect(text).toContain(` lineno = ${first} function = leave line = def leave(seconds):\n`);
+    expect(text).toMatch(/function = leave .*\n.* function = __del__ line = time\.sleep\(self\.seconds\)\n/);
+    const stream = await streamOf(uwsgi);
+    await eventually(
+      () => functionsOf(stream.profile()).has('__del__') || null,
+      () => stream.text(),
+    );
+    const { frames, strings } = stream.profile();
+    const row = [...frames.function].findIndex((name) => strings[name] === 'leave');
+    expect([frames.line[row], strings[frames.source[row]!]]).toEqual([first, 'def leave(seconds):']);
+  });
+
   it('ends a stream when the worker is reloaded, and the new worker serves again', async () => {
     const touch = join(folder, 'reload');
     writeFileSync(touch, '');
@@ -315,6 +368,7 @@ uwsgi.post_fork_hook = start
     const views = ['compute&seconds=0.02', 'compute&seconds=0.002', 'park&seconds=0.005'];
     const browsing = views.map((view) => browse(`/?view=${view}`));
     const stream = await streamOf(uwsgi);
+    const recording = startRecording(folder, ['-s', `${prefixOf(uwsgi)}1`]);
     await sleep(60_000); // what the test is about: no more than the length of the load
     over = true;
     await Promise.all(browsing);
@@ -328,6 +382,10 @@ uwsgi.post_fork_hook = start
       () => JSON.stringify(account()),
     );
     expect(functionsOf(stream.profile())).toContain('compute');
+    const { exitCode, stderr, coverage, profile } = await recording.end();
+    expect(exitCode, stderr).toBe(0);
+    expect(coverage.workers).toMatchObject([{ source: 'agent', left: null, fallbacks: 0 }]);
+    expectAllTicks(coverage, profile, 100);
   });
 });
 
@@ -409,6 +467,24 @@ describeWith('gunicorn', 'the agent in a real gunicorn', () => {
     );
     expect(stream.profile().threads.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^greenlet-/));
     expect(log()).not.toContain('tbprof:');
+  });
+
+  it('is asked for greenlets by `tbprof record --greenlets`, and only by that', async () => {
+    const { prefix, socket } = await startGunicorn('gevent');
+    const client = spawn('/usr/bin/python3', ['-c', httpClient, socket], { stdio: 'ignore' });
+    onTestFinished(() => stop(client, 'SIGKILL'));
+    const asked = startRecording(folder, ['-s', `${prefix}1`, '--greenlets']);
+    await asked.until('a greenlet that waits', (_, profile) => functionsOf(profile).has('waiting'));
+    // It has begun after the other one had found it.
+    const notAsked = startRecording(folder, ['-s', `${prefix}1`]);
+    await notAsked.until('dumps', ({ workers }) => workers[0]!.dumps > 10);
+    const greenlets = async (recording: LiveRecording) => {
+      const { exitCode, stderr, profile } = await recording.end();
+      expect(exitCode, stderr).toBe(0);
+      return profile.threads.filter(({ name }) => name.startsWith('greenlet-')).length;
+    };
+    expect(await greenlets(asked)).toBeGreaterThan(0);
+    expect(await greenlets(notAsked)).toBe(0);
   });
 });
 
