@@ -734,6 +734,7 @@ class Parked:
     """Greenlets and tasks that wait: they are on no thread's stack. Looked for now and then, at a bounded cost."""
 
     MOST = 1000
+    MOST_BLOCKS = 5000000  # of memory: some 2 million objects, whose list takes 30 ms in which nobody else runs
     PAUSE_S = 1.0
 
     def __init__(self, greenlets, tasks):
@@ -741,6 +742,7 @@ class Parked:
         self.tasks = tasks
         self.found = []
         self.next = 0.0
+        self.has_said = False
 
     def samples(self, tables):
         """(thread, stack) of each of them."""
@@ -766,6 +768,11 @@ class Parked:
         return samples
 
     def _find(self):
+        if sys.getallocatedblocks() > self.MOST_BLOCKS:
+            if not self.has_said:
+                _say("greenlets and tasks are not looked for: there are too many objects to go through")
+            self.has_said = True
+            return []
         greenlet = sys.modules.get("greenlet") if self.greenlets else None
         asyncio = sys.modules.get("asyncio") if self.tasks else None
         greenlets = _subclasses(greenlet.greenlet) if greenlet else set()
@@ -873,12 +880,15 @@ class Agent:
 
     def _accept(self, listener):
         serve = self.listeners[listener][2]
+        is_full = list(self.clients.values()).count(serve) >= MAX_CLIENTS
+        if is_full and serve is _serve_text:
+            return _sleep(0.05)  # it waits, as with uWSGI's: without a dump it would take the worker for broken
         try:
             fd, _ = listener._accept()
         except BlockingIOError:
             return
         client = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, fd)
-        if list(self.clients.values()).count(serve) >= MAX_CLIENTS:
+        if is_full:
             _try(_refuse, client, "there are %d clients already" % MAX_CLIENTS)
             client.close()
             return
@@ -1063,6 +1073,7 @@ def start(prefix=None, number=None, mode=0o600):
     """Serves this process on PREFIX + N and PREFIX + N + ".stream"; True where it does. Never raises.
 
     Without a prefix it is that of the environment variable TBPROF_SOCKET; without a number, uWSGI's worker or the pid.
+    The sockets have the mode: who may write to them may see all stacks. In uWSGI that is `set = tbprof-mode=660`.
     To be called after the fork; calling it again is harmless.
     """
     try:
@@ -1092,8 +1103,9 @@ def _start(prefix, number, mode, with_text=True):
     if _agent is not None and _agent.pid == os.getpid():
         return True
     uwsgi = sys.modules.get("uwsgi")
-    if number is None and uwsgi is not None:
-        number = uwsgi.worker_id() or None
+    if uwsgi is not None:
+        _check_uwsgi(uwsgi)
+        number = number or uwsgi.worker_id() or None
     path = prefix + str(os.getpid() if number is None else number)
     agent = Agent(number, os.path.abspath(path))
     try:
@@ -1161,19 +1173,27 @@ def _start_in_worker(uwsgi):
         prefix = _option(uwsgi, "tbprof") or os.environ.get("TBPROF_SOCKET") or stock
         if not prefix:
             raise ValueError("no prefix: add `set = tbprof=/tmp/tbsocket.` to uWSGI's configuration")
-        if not getattr(uwsgi, "has_threads", 1):
-            raise ValueError("Python threads are disabled: add `enable-threads = true` to uWSGI's configuration")
-        lost = _threads_lost_in_fork()
-        if lost:
-            raise ValueError(
-                "%s was started before uWSGI forked its workers, and reading stacks would crash this worker: "
-                "add `lazy-apps = true`, or start threads after the fork (uwsgidecorators.postfork)" % ", ".join(lost)
-            )
         # uWSGI binds its tracebacker's socket after the hooks have run, and removes whatever has that name.
         shared = stock is not None and os.path.abspath(stock) == os.path.abspath(prefix)
-        _start(prefix, None, 0o600, not shared)
+        _start(prefix, None, _mode(_option(uwsgi, "tbprof-mode") or "600"), not shared)
     except Exception as error:
         _say("not started in worker %d: %s" % (uwsgi.worker_id(), error))
+
+
+def _check_uwsgi(uwsgi):
+    if uwsgi.worker_id() == 0 and uwsgi.masterpid() in (0, os.getpid()):  # 0: there is no master, and no worker yet
+        raise ValueError(
+            "uWSGI has not forked its workers yet, and none of them would have this thread: leave start() out, "
+            "with `import = tbprof_agent` in uWSGI's configuration the agent starts in each worker"
+        )
+    if not getattr(uwsgi, "has_threads", 1):
+        raise ValueError("Python threads are disabled: add `enable-threads = true` to uWSGI's configuration")
+    lost = _threads_lost_in_fork()
+    if lost:
+        raise ValueError(
+            "%s was started before uWSGI forked its workers, and reading stacks would crash this worker: "
+            "add `lazy-apps = true`, or start threads after the fork (uwsgidecorators.postfork)" % ", ".join(lost)
+        )
 
 
 def _option(uwsgi, name):
@@ -1181,6 +1201,12 @@ def _option(uwsgi, name):
     if isinstance(value, list):
         value = value[-1]
     return os.fsdecode(value) if isinstance(value, bytes) and value else None
+
+
+def _mode(text):
+    if not set(text) <= set("01234567") or int(text, 8) > 0o777:
+        raise ValueError("tbprof-mode is an octal number such as 660, not %s" % text)
+    return int(text, 8)
 
 
 def _threads_lost_in_fork():

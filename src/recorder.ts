@@ -44,6 +44,8 @@ export class Recorder {
   readonly #targets: Target[];
   /** Resident memory of each worker's process when it was first looked at. */
   readonly #firstRssBytes = new Map<number, number>();
+  /** The last process of each worker that has none now: agents remove their sockets when they end. */
+  readonly #lastProcesses = new Map<number, ProcessId>();
   readonly #strides = new Map<number, number>();
   readonly #spent = new Set<number>();
   /** The whole profile, when the recording has ended and the last dump is in. */
@@ -139,10 +141,12 @@ export class Recorder {
   }
 
   #replaceWorker(worker: number, target: Target): void {
-    const before = this.#targets[worker]!.process;
+    const before = this.#targets[worker]!.process ?? this.#lastProcesses.get(worker);
     this.#targets[worker] = target;
     this.#sampling.replace(worker, target);
-    if (before === null || target.process === null || isSame(before, target.process)) return;
+    if (before === undefined) return;
+    if (target.process === null) this.#lastProcesses.set(worker, before);
+    if (target.process === null || isSame(before, target.process)) return;
     this.#firstRssBytes.delete(worker);
     const { pid } = target.process;
     this.#profile.builder.addEvent({ timeMs: this.#elapsedMs(), worker, kind: 'respawn', count: pid, reason: '' });

@@ -24,6 +24,7 @@ Python finds it (tbprof agent --install DIR), add the lines below, reload. tbpro
     enable-threads = true
     set = tbprof=/tmp/tbsocket.       or the environment variable TBPROF_SOCKET; not needed beside
                                       py-tracebacker = /tmp/tbsocket., whose prefix it takes
+    set = tbprof-mode=660             not needed: who else may connect, and see all stacks; 600 without it
     It is imported in the master, and starts its thread in each worker, after the fork; with lazy-apps = true it is
     imported in each worker. Both work.
 
@@ -44,7 +45,7 @@ Python finds it (tbprof agent --install DIR), add the lines below, reload. tbpro
 
   any program:
     import tbprof_agent
-    tbprof_agent.start("/tmp/tbsocket.")
+    tbprof_agent.start("/tmp/tbsocket.")      # or with mode=0o660
 
 Then: tbprof workers --check; tbprof record -d 30s; tbprof record -d 30s --mode cpu.
 `;

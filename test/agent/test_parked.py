@@ -1,5 +1,8 @@
 """Greenlets and asyncio tasks that wait: asyncio's are real, the greenlets are stand-ins (the real: gevent_app.py)."""
 import asyncio
+import contextlib
+import io
+import itertools
 import sys
 import threading
 import types
@@ -54,6 +57,19 @@ class Tasks(unittest.TestCase):
         with running() as prefix, Client(prefix) as client:
             client.read_until(lambda c: c.dumps >= 30)
             self.assertFalse([name for name in client.threads if name.startswith("task-")])
+
+    def test_are_not_looked_for_among_too_many_objects_which_is_said_once(self):
+        said = io.StringIO()
+        with mock.patch.object(agent.Parked, "PAUSE_S", 0), contextlib.redirect_stderr(said):
+            with mock.patch.object(agent, "_monotonic", itertools.count(0, 1000).__next__):  # each time it is time again
+                parked, tables = agent.Parked(False, True), agent.Tables()
+                with mock.patch.object(agent.Parked, "MOST_BLOCKS", sys.getallocatedblocks() // 2):
+                    with mock.patch.object(agent.gc, "get_objects") as get_objects:
+                        self.assertEqual([parked.samples(tables) for _ in range(3)], [[], [], []])
+                get_objects.assert_not_called()
+                parked.next = 0
+                self.assertEqual(len(parked.samples(tables)), 4)  # there is room again
+        self.assertRegex(said.getvalue(), r"^tbprof: greenlets and tasks are not looked for[^\n]*\n$")
 
     def test_are_bounded(self):
         with mock.patch.object(agent.Parked, "MOST", 2):

@@ -571,12 +571,13 @@ class ThreadsLostInFork(unittest.TestCase):
 
 
 class FakeUwsgi(types.ModuleType):
-    def __init__(self, worker=0, mule=0, **opt):
+    def __init__(self, worker=0, mule=0, master=None, **opt):
         super().__init__("uwsgi")
         self.opt = {key.replace("_", "-"): value for key, value in opt.items()}
         self.worker = worker
         self.worker_id = lambda: self.worker
         self.mule_id = lambda: mule
+        self.masterpid = lambda: os.getppid() if master is None else master
         self.has_threads = int("enable-threads" in self.opt or "py-tracebacker" in self.opt)
 
 
@@ -623,18 +624,54 @@ class InUwsgi(unittest.TestCase):
             [("/x.", None, 0o600, False), ("/y.", None, 0o600, True), ("/x.", None, 0o600, False)],
         )
 
-    def test_says_what_is_missing(self):
-        for uwsgi, says in (
-            (FakeUwsgi(worker=1, tbprof=b"/x."), "enable-threads = true"),
-            (FakeUwsgi(worker=1, enable_threads=True), "set = tbprof="),
-        ):
+    def test_has_the_mode_that_is_said_in_octal(self):
+        for text, mode in ((b"660", 0o660), (b"0666", 0o666)):
+            self.start(FakeUwsgi(worker=1, tbprof=b"/x.", tbprof_mode=text))
+            self.assertEqual(self.started.pop(), ("/x.", None, mode, True))
+        for text in (b"rw", b"0o660", b"680", b"1777", b"-660", "\u0666".encode("utf-8")):
             said = io.StringIO()
-            with contextlib.redirect_stderr(said), mock.patch.dict(os.environ):
-                os.environ.pop("TBPROF_SOCKET", None)
-                self.start(uwsgi)
-            self.assertIn(says, said.getvalue())
-            self.assertEqual(said.getvalue().count("\n"), 1)
+            with contextlib.redirect_stderr(said):
+                self.start(FakeUwsgi(worker=1, tbprof=b"/x.", tbprof_mode=text))
+            self.assertEqual(self.started, [])
+            self.assertIn("tbprof-mode is an octal number such as 660, not " + text.decode("utf-8"), said.getvalue())
+
+    def test_says_that_there_is_no_prefix(self):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), mock.patch.dict(os.environ):
+            os.environ.pop("TBPROF_SOCKET", None)
+            self.start(FakeUwsgi(worker=1, enable_threads=True))
+        self.assertRegex(said.getvalue(), r"^tbprof: not started in worker 1: [^\n]*`set = tbprof=[^\n]*\n$")
         self.assertEqual(self.started, [])
+
+
+class StartInUwsgi(unittest.TestCase):
+    """start() itself, however it is called."""
+
+    def start(self, uwsgi, lost=()):
+        said = io.StringIO()
+        with folder() as path, mock.patch.dict(sys.modules, uwsgi=uwsgi), contextlib.redirect_stderr(said):
+            with mock.patch.object(agent, "_threads_lost_in_fork", lambda: list(lost)):
+                started = agent.start(os.path.join(path, "s."))
+            names = sorted(os.listdir(path))
+            agent.stop()
+        self.assertEqual(started, names != [])
+        return names, said.getvalue()
+
+    def test_has_the_number_of_the_worker_or_the_pid(self):
+        for worker, mule, name in ((3, 0, "s.3"), (0, 1, "s.%d" % os.getpid())):
+            names, said = self.start(FakeUwsgi(worker=worker, mule=mule, enable_threads=True))
+            self.assertEqual((names, said), ([name, name + ".stream"], ""))
+
+    def test_refuses_what_would_harm_workers_and_says_what_to_do(self):
+        for uwsgi, lost, says in (
+            (FakeUwsgi(master=os.getpid(), enable_threads=True), [], "`import = tbprof_agent`"),
+            (FakeUwsgi(master=0, enable_threads=True), [], "`import = tbprof_agent`"),  # without a master
+            (FakeUwsgi(worker=1), [], "`enable-threads = true`"),
+            (FakeUwsgi(worker=1, enable_threads=True), ["thread early"], "thread early .*`lazy-apps = true`"),
+        ):
+            names, said = self.start(uwsgi, lost)
+            self.assertEqual(names, [])
+            self.assertRegex(said, r"^tbprof: not started: [^\n]*%s[^\n]*\n$" % says)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,13 @@ def busy_thread():
     return scope()
 
 
+def deep(wait, depth=300):
+    if depth:
+        deep(wait, depth - 1)
+    else:
+        wait()
+
+
 class Text(unittest.TestCase):
     def test_each_connection_gets_one_dump(self):
         with running() as prefix, parked_thread() as ident:
@@ -54,12 +61,6 @@ class Text(unittest.TestCase):
             self.assertFalse([frame for frame in client.frames if "tbprof_agent.py" in frame[1]])
 
     def test_a_client_that_never_reads_delays_nobody(self):
-        def deep(wait, depth=300):
-            if depth:
-                deep(wait, depth - 1)
-            else:
-                wait()
-
         with running() as prefix, contextlib.ExitStack() as stack:
             for number in range(8):
                 stack.enter_context(parked_thread("deep%d" % number, deep))
@@ -70,7 +71,23 @@ class Text(unittest.TestCase):
             lazy.close()
             eventually(lambda: not agent._agent.clients)
 
-    def test_more_clients_than_there_are_places_are_turned_away(self):
+    def test_more_clients_than_there_are_places_wait(self):
+        with mock.patch.object(agent, "MAX_CLIENTS", 1), running() as prefix, contextlib.ExitStack() as stack:
+            for number in range(8):
+                stack.enter_context(parked_thread("deep%d" % number, deep))
+            lazy = connect(prefix + "1")
+            eventually(lambda: len(agent._agent.clients) == 1)
+            eager = connect(prefix + "1")
+            with Client(prefix) as client:  # there are other places for these
+                client.read_until(lambda c: c.dumps >= 5)
+            eager.setblocking(False)
+            self.assertRaises(BlockingIOError, eager.recv, 1)
+            eager.settimeout(GIVE_UP_S)
+            lazy.close()
+            self.assertTrue(eager.recv(100, socket.MSG_WAITALL).startswith(b"*** uWSGI Python tracebacker output ***"))
+            eager.close()
+
+    def test_more_streams_than_there_are_places_are_turned_away(self):
         with running() as prefix:
             clients = [Client(prefix, rateHz=1) for _ in range(agent.MAX_CLIENTS)]
             for client in clients:

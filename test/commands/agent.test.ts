@@ -62,6 +62,7 @@ it('says which lines to add', async () => {
     'enable-threads = true',
     'set = tbprof=/tmp/tbsocket.',
     'TBPROF_SOCKET',
+    'set = tbprof-mode=660',
     'lazy-apps',
     'def post_fork(server, worker):',
     'worker_process_init',

@@ -1,11 +1,12 @@
 // The real agent in a real uWSGI: who is recorded through what.
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import type { WorkersReport } from '../../src/commands/workers-report.ts';
-import { forEachSample, framesOf } from '../../src/profile/profile.ts';
+import { forEachSample, framesOf, type Profile } from '../../src/profile/profile.ts';
 import { runCli, startCli } from '../helpers/cli.ts';
 import { describeWith } from '../helpers/describe-with.ts';
 import { afterRequest } from '../helpers/fake-agent.ts';
@@ -160,6 +161,61 @@ describeWith('uwsgi', 'recording through the agent', () => {
     expect(await refused('--greenlets')).toMatch(
       /need an agent, which these workers lack \(see: tbprof agent --help\)/,
     );
+  });
+
+  it('tells of a program that ended in order, when it is there again, and shows the tasks that wait in it', async () => {
+    const prefix = join(folder, 'tasks.');
+    const program = `import asyncio, sys
+sys.path.insert(0, ${JSON.stringify(agentFolder)})
+import tbprof_agent
+
+async def wait_for_long():
+    await asyncio.sleep(1000)
+
+async def main():
+    tasks = [asyncio.ensure_future(wait_for_long()) for _ in range(3)]
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    for task in tasks:
+        task.cancel()
+
+tbprof_agent.start(${JSON.stringify(prefix)}, 1)
+asyncio.run(main())
+`;
+    const startProgram = async () => {
+      const child = spawn(findPython(), ['-c', program], { stdio: ['pipe', 'ignore', 'inherit'] });
+      onTestFinished(() => stop(child, 'SIGKILL'));
+      await eventually(
+        () => existsSync(`${prefix}1.stream`) || null,
+        () => 'no agent',
+      );
+      return child;
+    };
+    const first = await startProgram();
+    const recording = startRecording(folder, ['-s', prefix, '--tasks']);
+    const waits = (profile: Profile) =>
+      profile.strings.includes('wait_for_long') && profile.threads.some(({ name }) => name === 'task-wait_for_long');
+    await recording.until('its tasks', (_, profile) => waits(profile));
+    first.stdin.end();
+    await once(first, 'exit');
+    // uWSGI's tracebacker leaves its file behind.
+    execFileSync(findPython(), [
+      '-c',
+      'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])',
+      `${prefix}1`,
+    ]);
+    // Long enough that who is there was looked for meanwhile.
+    await recording.until('that it is gone', ({ workers }) => (workers[0]!.gaps.get('gone') ?? 0) > 200);
+    const second = await startProgram();
+    await recording.until('the second one', (_, { events }) =>
+      events.some(({ kind, count }) => kind === 'respawn' && count === second.pid),
+    );
+    await recording.until('its dumps', ({ workers: [program] }, { dumps, events }) => {
+      const { timeMs } = events.find(({ kind }) => kind === 'respawn')!;
+      return program!.respawns === 1 && dumps.timeMs.filter((time) => time > timeMs).length > 20;
+    });
+    const { exitCode, stderr, profile } = await recording.end();
+    expect(exitCode, stderr).toBe(0);
+    expect(profile.threads.map(({ name }) => name)).toContain('MainThread');
   });
 
   it('finds a program that is no uWSGI', async () => {

@@ -1,11 +1,12 @@
 // The agent in real uWSGI workers, beside the stock tracebacker and without it, and what may happen to them.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { agentFolder, functionsOf, openStream, readText, withAgent } from '../helpers/agent-client.ts';
+import { accountOf, agentFolder, functionsOf, openStream, readText, withAgent } from '../helpers/agent-client.ts';
 import { describeWith } from '../helpers/describe-with.ts';
+import { expectAllTicks, type LiveRecording, startRecording } from '../helpers/live-recording.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { eventually, startUwsgi, stop, type Uwsgi } from '../helpers/uwsgi.ts';
 
@@ -53,6 +54,36 @@ def application(environ, start_response):
     answer = view(float(query.get("seconds", ["0"])[0]))
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(answer).encode()]
+`;
+
+/** From Python 3.10 on, what an except clause does by itself when it is left has no line (PEP 626). */
+const noLine = `
+seen = []
+
+
+class Dropped:
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def __del__(self):
+        seen.append(sys._getframe(1).f_lineno)
+        time.sleep(self.seconds)
+
+
+def leave(seconds):
+    try:
+        raise KeyError
+    except KeyError as error:
+        error = Dropped(seconds)  # dropped where \`error\` is deleted
+        raise
+
+
+def without_line(seconds):
+    leave(seconds)
+
+
+def line_seen(_):
+    return seen[0]
 `;
 
 const ownPrefix = ['--set', 'tbprof=FOLDER/t.'];
@@ -131,6 +162,15 @@ describeWith('uwsgi', 'the agent in a real uWSGI', () => {
     expect(statSync(`${uwsgi.prefix}1.stream`).mode & 0o777).toBe(0o600);
   });
 
+  it('lets whom it is told to connect, and by default nobody else', async () => {
+    const modes = (uwsgi: Uwsgi) =>
+      ['1', '1.stream'].map((name) => (statSync(`${prefixOf(uwsgi)}${name}`).mode & 0o777).toString(8));
+    expect(modes(await start())).toEqual(['600', '600']);
+    expect(modes(await start({ args: [...ownPrefix, '--set', 'tbprof-mode=660'] }))).toEqual(['660', '660']);
+    const wrong = await start({ args: [...ownPrefix, '--set', 'tbprof-mode=rw'] });
+    expect(wrong.log()).toMatch(/^tbprof: not started in worker 1: tbprof-mode is an octal number .* not rw$/m);
+  });
+
   it('says what is missing where Python threads are disabled, and the site works', async () => {
     const uwsgi = await start({ threads: 0 });
     expect(uwsgi.log()).toMatch(/^tbprof: not started in worker 1: .* add `enable-threads = true`/m);
@@ -144,6 +184,53 @@ describeWith('uwsgi', 'the agent in a real uWSGI', () => {
     expect(uwsgi.log()).toMatch(/^tbprof: not started in worker 1: thread early .*`lazy-apps = true`/m);
     expect(existsSync(`${prefixOf(uwsgi)}1`)).toBe(false);
     expect((await uwsgi.get('/?view=interval')).status).toBe(200);
+  });
+
+  // Not imported by uWSGI: that would start it in the workers, too.
+  const startedAtImport = (prefix: string) => `import tbprof_agent\ntbprof_agent.start("${prefix}")`;
+
+  it('refuses to start in the master, and a dump of the tracebacker crashes no worker', async () => {
+    const prefix = join(folder, 'm.');
+    const uwsgi = await startUwsgi({
+      ...{ app: writeApp(app(startedAtImport(prefix))), processes: 1, threads: 3 },
+      args: ['--pythonpath', agentFolder, '--enable-threads'],
+    });
+    expect(uwsgi.log()).toMatch(/^tbprof: not started: .* leave start\(\) out, .*`import = tbprof_agent`/m);
+    uwsgi.keepBusy(1, '/?view=park&seconds=600');
+    await eventually(
+      async () => (await readText(`${uwsgi.prefix}1`)).includes('function = park') || null,
+      () => uwsgi.log(),
+    );
+    expect(uwsgi.log()).not.toMatch(/segmentation fault|DAMN/i);
+    // Its import was enough: each worker serves its stream beside the tracebacker.
+    expect((await openStream(`${uwsgi.prefix}1.stream`)).profile().workers[0]!.pid).toBe(uwsgi.workerPid(1));
+  });
+
+  it('starts in the worker where the same application has lazy-apps', async () => {
+    const prefix = join(folder, 'l.');
+    const uwsgi = await startUwsgi({
+      ...{ app: writeApp(app(startedAtImport(prefix))), processes: 1, threads: 3, tracebacker: null },
+      args: ['--pythonpath', agentFolder, '--enable-threads', '--lazy-apps', '--set', `tbprof=${prefix}`],
+    });
+    expect((await openStream(`${prefix}1.stream`)).profile().workers[0]!.pid).toBe(uwsgi.workerPid(1));
+  });
+
+  it('refuses beside a thread that is lost where the application calls start() after the fork, too', async () => {
+    const prefix = join(folder, 'h.');
+    const hook = `import uwsgi
+
+def start():
+    import tbprof_agent
+    tbprof_agent.start("${prefix}")
+
+uwsgi.post_fork_hook = start
+`;
+    const uwsgi = await startUwsgi({
+      ...{ app: writeApp(app(`${early}\n${hook}`)), processes: 1, threads: 3, tracebacker: null },
+      args: ['--pythonpath', agentFolder],
+    });
+    expect(uwsgi.log()).toMatch(/^tbprof: not started: thread early .*`lazy-apps = true`/m);
+    expect(existsSync(`${prefix}1`)).toBe(false);
   });
 
   it('starts where that thread is started in the worker', async () => {
@@ -171,6 +258,28 @@ describeWith('uwsgi', 'the agent in a real uWSGI', () => {
     for (let dump = 0; dump < 2; dump++) {
       expect(await readText(`${prefixOf(uwsgi)}1`)).toContain('function = hôte line = time.sleep(seconds)  # 中文\n');
     }
+  });
+
+  it('gives a frame without a line that of its function, where the dumps of uWSGI end', async () => {
+    const source = app(noLine);
+    const uwsgi = await start({ app: writeApp(source) });
+    uwsgi.keepBusy(1, '/?view=without_line&seconds=600');
+    await eventually(
+      async () => (await uwsgi.get('/?view=line_seen')).body === 'None' || null, // the frame has none, and stays there
+      () => uwsgi.log(),
+    );
+    const first = source.split('\n').indexOf('def leave(seconds):') + 1;
+    const text = await readText(`${prefixOf(uwsgi)}1`);
+    expect(text).toContain(` lineno = ${first} function = leave line = def leave(seconds):\n`);
+    expect(text).toMatch(/function = leave .*\n.* function = __del__ line = time\.sleep\(self\.seconds\)\n/);
+    const stream = await streamOf(uwsgi);
+    await eventually(
+      () => functionsOf(stream.profile()).has('__del__') || null,
+      () => stream.text(),
+    );
+    const { frames, strings } = stream.profile();
+    const row = [...frames.function].findIndex((name) => strings[name] === 'leave');
+    expect([frames.line[row], strings[frames.source[row]!]]).toEqual([first, 'def leave(seconds):']);
   });
 
   it('ends a stream when the worker is reloaded, and the new worker serves again', async () => {
@@ -204,22 +313,6 @@ describeWith('uwsgi', 'the agent in a real uWSGI', () => {
     );
     await eventually(
       async () => (await streamOf(uwsgi)).profile().workers[0]!.pid !== before || null,
-      () => uwsgi.log(),
-    );
-  });
-
-  it('restores the switch interval when its client is killed', async () => {
-    const uwsgi = await start();
-    const interval = async () => (await uwsgi.get('/?view=interval')).body;
-    const before = await interval();
-    const client = startClient(`${prefixOf(uwsgi)}1.stream`, { tbprof: 1, rateHz: 100 });
-    await eventually(
-      async () => (await interval()) === '0.000100' || null,
-      () => uwsgi.log(),
-    );
-    client.kill('SIGKILL');
-    await eventually(
-      async () => (await interval()) === before || null,
       () => uwsgi.log(),
     );
   });
@@ -275,24 +368,24 @@ describeWith('uwsgi', 'the agent in a real uWSGI', () => {
     const views = ['compute&seconds=0.02', 'compute&seconds=0.002', 'park&seconds=0.005'];
     const browsing = views.map((view) => browse(`/?view=${view}`));
     const stream = await streamOf(uwsgi);
+    const recording = startRecording(folder, ['-s', `${prefixOf(uwsgi)}1`]);
     await sleep(60_000); // what the test is about: no more than the length of the load
     over = true;
     await Promise.all(browsing);
-    const account = () => {
-      const { dumps, events } = stream.profile();
-      const observed = dumps.weight.reduce((sum, weight) => sum + weight, 0);
-      const gaps = events.filter(({ kind }) => kind === 'gap').reduce((sum, { count }) => sum + count, 0);
-      return { observed, gaps, lastTick: Math.floor(dumps.timeMs.at(-1)! / 10) };
-    };
-    expect(account().lastTick).toBeGreaterThan(5_900);
+    const account = () => accountOf(stream.profile(), 100);
+    expect(account().planned).toBeGreaterThan(5_900);
     await eventually(
       () => {
-        const { observed, gaps, lastTick } = account();
-        return observed + gaps === lastTick + 1 || null; // between two lines of a batch it may not add up yet
+        const { observed, gaps, planned } = account();
+        return observed + gaps === planned || null; // between two lines of a batch it may not add up yet
       },
       () => JSON.stringify(account()),
     );
     expect(functionsOf(stream.profile())).toContain('compute');
+    const { exitCode, stderr, coverage, profile } = await recording.end();
+    expect(exitCode, stderr).toBe(0);
+    expect(coverage.workers).toMatchObject([{ source: 'agent', left: null, fallbacks: 0 }]);
+    expectAllTicks(coverage, profile, 100);
   });
 });
 
@@ -375,6 +468,24 @@ describeWith('gunicorn', 'the agent in a real gunicorn', () => {
     expect(stream.profile().threads.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^greenlet-/));
     expect(log()).not.toContain('tbprof:');
   });
+
+  it('is asked for greenlets by `tbprof record --greenlets`, and only by that', async () => {
+    const { prefix, socket } = await startGunicorn('gevent');
+    const client = spawn('/usr/bin/python3', ['-c', httpClient, socket], { stdio: 'ignore' });
+    onTestFinished(() => stop(client, 'SIGKILL'));
+    const asked = startRecording(folder, ['-s', `${prefix}1`, '--greenlets']);
+    await asked.until('a greenlet that waits', (_, profile) => functionsOf(profile).has('waiting'));
+    // It has begun after the other one had found it.
+    const notAsked = startRecording(folder, ['-s', `${prefix}1`]);
+    await notAsked.until('dumps', ({ workers }) => workers[0]!.dumps > 10);
+    const greenlets = async (recording: LiveRecording) => {
+      const { exitCode, stderr, profile } = await recording.end();
+      expect(exitCode, stderr).toBe(0);
+      return profile.threads.filter(({ name }) => name.startsWith('greenlet-')).length;
+    };
+    expect(await greenlets(asked)).toBeGreaterThan(0);
+    expect(await greenlets(notAsked)).toBe(0);
+  });
 });
 
 const httpClient = `import socket, sys
@@ -383,17 +494,3 @@ client.connect(sys.argv[1])
 client.sendall(b"GET /wait HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
 client.recv(1)
 `;
-
-/** A process of its own, so that it can be killed. */
-function startClient(path: string, request: Record<string, unknown>): ChildProcess {
-  const code = `import socket, sys
-client = socket.socket(socket.AF_UNIX)
-client.connect(sys.argv[1])
-client.sendall(sys.argv[2].encode() + b"\\n")
-while client.recv(65536):
-    pass
-`;
-  const child = spawn('/usr/bin/python3', ['-c', code, path, JSON.stringify(request)], { stdio: 'ignore' });
-  onTestFinished(() => stop(child, 'SIGKILL'));
-  return child;
-}

@@ -1,6 +1,6 @@
 // The package as npm would publish it, installed without the dependencies of development.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -40,6 +40,16 @@ describe('the npm package', () => {
 
   it('has a command with help', () => {
     expect(run(tbprof, ['--help'])).toContain('Usage: tbprof');
+  });
+
+  it('brings the agent, and nothing that Python left beside it', () => {
+    const installed = join(folder, 'global/lib/node_modules/tbprof/agent');
+    expect(readdirSync(installed)).toEqual(['tbprof_agent.py']);
+    const source = readFileSync(join(root, 'agent/tbprof_agent.py'), 'utf8');
+    expect(run(tbprof, ['agent'])).toBe(source);
+    mkdirSync(join(folder, 'site'));
+    run(tbprof, ['agent', '--install', 'site']);
+    expect(readFileSync(join(folder, 'site/tbprof_agent.py'), 'utf8')).toBe(source);
   });
 
   it('plays the demo and writes its page', () => {

@@ -62,6 +62,13 @@ export async function openStream(path: string, request: Record<string, unknown> 
   };
 }
 
+/** The account of ticks of one worker's stream: all that were due so far are in a dump or in a gap. */
+export function accountOf({ dumps, events }: Profile, rateHz: number) {
+  const observed = dumps.weight.reduce((sum, weight) => sum + weight, 0);
+  const gaps = events.filter(({ kind }) => kind === 'gap').reduce((sum, { count }) => sum + count, 0);
+  return { observed, gaps, planned: Math.floor((dumps.timeMs.at(-1)! * rateHz) / 1_000) + 1 };
+}
+
 /** Names of all functions that have been seen. */
 export function functionsOf(profile: Profile): Set<string> {
   const { samples, strings, frames } = profile;

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type Coverage, measureCoverage } from '../../src/aggregate/coverage.ts';
 import { renderSummary } from '../../src/formats/summary.ts';
 import { loadProfile } from '../../src/pipeline.ts';
@@ -27,6 +27,12 @@ export interface LiveRecording {
   until(what: string, test: (coverage: Coverage, profile: Profile) => boolean): Promise<void>;
   /** Ends it as Ctrl-C does, and reads its page. */
   end(): Promise<Recorded>;
+}
+
+/** What was observed and what was not are together as many ticks as its length has, in each worker that was there throughout. */
+export function expectAllTicks({ workers }: Coverage, { meta }: Profile, rateHz: number): void {
+  const due = (meta.durationMs! * rateHz) / 1_000;
+  for (const { observed, unobserved } of workers) expect(Math.abs(observed + unobserved - due)).toBeLessThan(2);
 }
 
 let recordings = 0;
