@@ -407,58 +407,60 @@ class Promptness:
 
 
 class CpuClocks:
-    """CPU time per sample: how far each thread's clock advances in a short time without the GIL, right after the look.
+    """CPU time per sample: what threads at this place use, as far as their clocks say.
 
     The clock's advance since the last tick would not do: of 3 ms of computing before 7 ms of sleep, nearly all would be
-    ascribed to the sleep. A window has the same fault in small: a thread that sleeps may wake up in it. So where the
-    thread has moved on, its own window counts only if it mostly does at this place; else the mean of those windows at
-    the same place in which it stayed (a sleep: 0, hashing without the GIL: 1) speaks for it. A thread that waits for the
-    GIL wakes at each switch interval to ask for it: that is no work of its own, and the agent, which waits as well, knows
-    what it takes. Last, the shares of each thread are scaled so that their sum follows its clock.
+    ascribed to the sleep. So now and then the clocks are read twice, a short time without the GIL apart. That has the
+    same fault in small: a thread that sleeps may wake up in it. So where threads mostly stay, only those that stayed
+    count (a sleep: 0, hashing without the GIL: 1). A thread that waits for the GIL wakes at each switch interval to ask
+    for it: that is no work of its own, and the agent, which waits as well, knows what it takes. Last, the shares of each
+    thread are scaled so that their sum follows its clock.
     """
 
     WINDOW_S = 0.00002
+    TURNS = 4  # to read them twice at each look would cost threads that compete for the GIL twice as much
     MEMORY = 0.999  # per tick, of the sums that the scale is made from
 
     def __init__(self, period):
         self.period = period
         self.clocks = {}  # ident -> Clock
-        self.places = {}  # (id of code, instruction) -> [windows, those stayed in, seconds of these, CPU seconds]
+        self.places = {}  # (id of code, instruction) -> Windows
+        self.anywhere = Windows()
+        self.turn = 0
+        self.crowd = Crowd()
 
     def times(self, looks, weight):
-        """Microseconds of CPU for each (ident, place), -1 where they are not known. Gives the GIL up."""
+        """Microseconds of CPU for each (ident, place), -1 where they are not known. May give the GIL up."""
         clocks = [self._clock(ident) for ident, _ in looks]
         if len(self.clocks) > 2 * len(looks) + 64:
             self.clocks = {ident: clock for (ident, _), clock in zip(looks, clocks)}
-        moved = any([clock.read() for clock in clocks])
-        now = {}
-        if moved:
-            waiting = time.thread_time()
-            _sleep(self.WINDOW_S)
-            waiting = time.thread_time() - waiting
-            for clock in clocks:
-                clock.read(waiting)
-            now = {ident: (id(frame.f_code), frame.f_lasti) for ident, frame in sys._current_frames().items()}
+        have_run = [clock.read() for clock in clocks]
+        self.crowd.see([(clock.ran, clock.took) for clock in clocks])
+        if any(have_run):
+            self.turn -= 1 if all(place in self.places for _, place in looks) else 2
+            if self.turn <= 0:
+                self.turn = self.TURNS
+                self._watch(looks, clocks)
         times = []
-        for clock, (ident, place) in zip(clocks, looks):
+        for clock, has_run, (_, place) in zip(clocks, have_run, looks):
             if clock.now is None:
                 times.append(-1)
                 continue
-            share = self._share(place, now.get(ident) == place, clock) if moved else 0.0
+            share = self.places.get(place, self.anywhere).share() if has_run else 0.0
             times.append(int(clock.scaled(share * weight * self.period, self.MEMORY) * 1e6 + 0.5))
         return times
 
-    def _share(self, place, stayed, clock):
-        share = min(1.0, clock.ran / clock.took) if clock.took > 0 else 0.0
-        sums = self.places.setdefault(place, [0, 0, 0.0, 0.0])
-        sums[0] += 1
-        if stayed:
-            sums[1] += 1
-            sums[2] += clock.took
-            sums[3] += share * clock.took
-        elif 2 * sums[1] > sums[0] and sums[2] > 0:
-            return sums[3] / sums[2]
-        return share
+    def _watch(self, looks, clocks):
+        waiting = time.thread_time()
+        _sleep(self.WINDOW_S)
+        waiting = time.thread_time() - waiting
+        for clock in clocks:
+            clock.read(waiting)
+        now = {ident: (id(frame.f_code), frame.f_lasti) for ident, frame in sys._current_frames().items()}
+        for clock, (ident, place) in zip(clocks, looks):
+            if clock.now is not None and clock.took > 0:
+                for windows in (self.places.setdefault(place, Windows()), self.anywhere):
+                    windows.add(min(1.0, clock.ran / clock.took), clock.took, now.get(ident) == place)
 
     def _clock(self, ident):
         thread = threading._active.get(ident)
@@ -466,6 +468,45 @@ class CpuClocks:
         if clock is None or clock.thread is not thread:
             clock = self.clocks[ident] = Clock(ident, thread)
         return clock
+
+
+class Windows:
+    """What threads at one place did in the time between two readings of their clocks."""
+
+    def __init__(self):
+        self.all = self.stayed = 0
+        self.shares = self.took = self.ran = 0.0  # the last two in seconds, of those that stayed
+
+    def add(self, share, took, stayed):
+        self.all += 1
+        self.shares += share
+        if stayed:
+            self.stayed += 1
+            self.took += took
+            self.ran += share * took
+
+    def share(self):
+        """Of a CPU."""
+        if 2 * self.stayed > self.all:
+            return self.ran / self.took
+        return self.shares / self.all if self.all else 1.0
+
+
+class Crowd:
+    """Whether several threads compute at a time: what all but the busiest one compute is more than a part of a core."""
+
+    BEGINS, ENDS = 0.3, 0.15  # not the same, and of a mean: no to and fro
+    LOOK_S = 0.025  # the mean time from one look to the next, since each one costs them some turns
+
+    def __init__(self):
+        self.is_there = False
+        self.others = 0.0
+
+    def see(self, runs):
+        """Takes (CPU seconds, seconds) of each thread since the last look."""
+        shares = [min(ran / took, 1.0) for ran, took in runs if took > 0]
+        self.others += 0.03 * (sum(shares) - max(shares, default=0.0) - self.others)
+        self.is_there = self.others > (self.ENDS if self.is_there else self.BEGINS)
 
 
 class Clock:
@@ -714,12 +755,14 @@ class Stream:
         self._new_batch()
 
     def _throttle(self):
-        """Looks at every nth tick only, where the client's limit of overhead needs it."""
+        """Looks at every nth tick only, where the client's limit of overhead needs it or threads compete for the GIL."""
         ticks = self.ticks
-        needed = self.cost / (self.request.max_overhead * ticks.period)
+        affordable = self.cost / (self.request.max_overhead * ticks.period)
+        bearable = Crowd.LOOK_S / ticks.period if self.cpu is not None and self.cpu.crowd.is_there else 0.0
+        needed = max(affordable, bearable)
         if needed > ticks.stride or needed < 0.7 * (ticks.stride - 1):
             ticks.stride = max(1, math.ceil(needed))
-            return [("throttle", ticks.stride, "overhead")]
+            return [("throttle", ticks.stride, "contended" if bearable > affordable else "overhead")]
         return []
 
     def _put(self, *lines):

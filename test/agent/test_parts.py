@@ -325,6 +325,116 @@ class CpuTime(unittest.TestCase):
             self.assertEqual(clocks.times([(ident, (1, 2))], 1), [-1])
 
 
+class CrowdsOfThreads(unittest.TestCase):
+    def seen(self, crowd, *shares, looks=300):
+        """Whether it is there after each look, 10 ms apart, where the threads had these shares of a core."""
+        seen = []
+        for _ in range(looks):
+            crowd.see([(0.01 * share, 0.01) for share in shares])
+            seen.append(crowd.is_there)
+        return seen
+
+    def test_is_there_where_several_threads_compute(self):
+        for shares in ((0.25,) * 4, (0.5, 0.5), (1.0, 0.9), (0.125,) * 8):
+            seen = self.seen(agent.Crowd(), *shares)
+            self.assertFalse(seen[0])
+            self.assertTrue(seen[-1])
+
+    def test_is_not_where_one_does(self):
+        for shares in ((), (1.0,), (1.0, 0.05, 0.05), (0.3, 0.2)):
+            self.assertFalse(any(self.seen(agent.Crowd(), *shares)))
+
+    def test_changes_once_where_the_load_is_in_between(self):
+        crowd = agent.Crowd()
+        self.assertTrue(self.seen(crowd, 0.5, 0.5)[-1])
+        self.assertTrue(all(self.seen(crowd, 0.5, 0.2)))
+        self.assertFalse(self.seen(crowd, 0.5, 0.05)[-1])
+        self.assertFalse(any(self.seen(crowd, 0.5, 0.2)))
+
+    def test_ignores_threads_that_are_new(self):
+        crowd = agent.Crowd()
+        for _ in range(300):
+            crowd.see([(0.0, 0.0), (5.0, 0.0), (0.01, 0.01)])
+            self.assertFalse(crowd.is_there)
+
+
+class CpuOfPlaces(unittest.TestCase):
+    """Threads without a system: clocks and frames that say what the test wants."""
+
+    def times(self, script, looks=400):
+        """`script(turn)` gives, per thread, (place, CPU seconds in the 10 ms before, in the window of 1 ms, place after)."""
+        clocks = agent.CpuClocks(0.01)
+        now = [100.0]
+        cpu = {}
+        frames = {}
+        fakes = {}
+
+        def read(clock, waiting=0.0):
+            before, at = clock.now, clock.at
+            clock.now, clock.at = cpu[clock.thread], now[0]
+            clock.took = 0.0 if before is None else now[0] - at
+            clock.ran = 0.0 if before is None else clock.now - before
+            return before is not None and clock.now != before
+
+        def clock_of(ident):
+            if ident not in fakes:
+                fakes[ident] = agent.Clock(ident, None)
+                fakes[ident].thread = ident
+            return fakes[ident]
+
+        def sleep(_):
+            now[0] += 0.001
+            for ident, (_, _, ran, after) in enumerate(script(turn)):
+                cpu[ident] += ran
+                frames[ident] = after
+
+        def current():
+            return {ident: types.SimpleNamespace(f_code=place, f_lasti=0) for ident, place in frames.items()}
+
+        sums = {}
+        patches = [
+            mock.patch.object(agent.Clock, "read", read),
+            mock.patch.object(clocks, "_clock", clock_of),
+            mock.patch.object(agent, "_sleep", sleep),
+            mock.patch.object(sys, "_current_frames", current),
+        ]
+        with contextlib.ExitStack() as stack:
+            for patch in patches:
+                stack.enter_context(patch)
+            for turn in range(looks):
+                now[0] += 0.01
+                rows = script(turn)
+                for ident, (place, ran, _, _) in enumerate(rows):
+                    cpu[ident] = cpu.get(ident, 0.0) + ran
+                    frames[ident] = place
+                looked = [(ident, (id(place), 0)) for ident, (place, _, _, _) in enumerate(rows)]
+                for (ident, _), row, time_us in zip(looked, rows, clocks.times(looked, 1)):
+                    sums[ident, row[0]] = sums.get((ident, row[0]), 0) + time_us
+        return sums
+
+    def test_a_sleep_gets_nothing_of_what_was_computed_before_it(self):
+        work, sleep = "work", "sleep"
+        # 3 ms of each 10 are computed; three looks of ten find it, and then it goes on through the window.
+        sums = self.times(lambda turn: [(work, 0.003, 0.001, work) if turn % 10 < 3 else (sleep, 0.003, 0.0, sleep)])
+        self.assertLess(sums[0, sleep], 10000)  # of 1.2 s: before the place is known
+        self.assertAlmostEqual(sums[0, work] / 1e6, 400 * 0.003, delta=0.2)
+
+    def test_a_sleeper_that_wakes_up_in_the_window_still_sleeps(self):
+        work, sleep = "work", "sleep"
+
+        def script(turn):
+            if turn % 2:
+                return [(work, 0.005, 0.001, work)]
+            return [(sleep, 0.005, 0.001, work)] if turn % 10 == 0 else [(sleep, 0.005, 0.0, sleep)]
+
+        self.assertLess(self.times(script)[0, sleep], 10000)
+
+    def test_a_place_that_is_always_left_has_what_is_used_when_it_is_left(self):
+        call, other = "call", "other"
+        sums = self.times(lambda turn: [(call, 0.01, 0.001, other)])
+        self.assertAlmostEqual(sums[0, call] / 1e6, 4.0, delta=0.5)
+
+
 class TheSwitchInterval(unittest.TestCase):
     def setUp(self):
         self.before = sys.getswitchinterval()
