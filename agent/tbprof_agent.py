@@ -277,7 +277,7 @@ class Ticks:
 
 
 class SwitchInterval:
-    """sys.setswitchinterval: what the program wants, but while a stream is awake.
+    """sys.setswitchinterval: what the program wants, but while a stream asks for the GIL.
 
     A sampler that does not get the GIL promptly sees only threads that have just given it up. But threads that compute
     take turns as often as the interval says, which costs (four of them on two cores do 0.94 of their work at 0.1 ms),
@@ -365,42 +365,49 @@ class Promptness:
     wakes this thread up makes it the interval that is wanted. Where that word is not known the interval is low always.
     """
 
-    MOST = 0.001
-
     def __init__(self, least):
-        # Should be longer than this thread runs to ask for the GIL: after less than that sched_setattr()'s slice does not
-        # help it, and Linux (6.6 or later) lets the other one go on for milliseconds.
         self.least = least
         self.timer = None
-        self.wait = 0.0  # for the GIL, smoothed
         self.lag = 0.00005  # from when the timer expires until this thread runs, smoothed
         self.word = _interval.find()
-        _interval.wish(self, least)
         if self.word is not None:
             timer = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
             self.timer = timer if timer >= 0 else None
             self.set_timer = ctypes.PyDLL(None).timerfd_settime  # PyDLL keeps the GIL
+        if self.timer is None:
+            _interval.wish(self, least)
 
     def close(self):
         _interval.end(self)
         if self.timer is not None:
             os.close(self.timer)
 
-    def sleep_until(self, due):
+    def sleep_until(self, due, low):
+        """`low` is what the switch interval is from then on, until this thread has the GIL."""
         left = due - _monotonic()
         if left <= 0:
             return
         if self.timer is None:
+            _interval.wish(self, low)
             return _sleep(left)
-        # Where C code holds the GIL for long, all that wait for it would wake up in vain, again and again.
-        low = min(max(self.least, min(self.wait / 32, self.MOST)), _interval.normal)
+        low = min(low, sys.getswitchinterval())
         every_ns = max(1, int(self.lag / low * 1e3))
         left_s, left_ns = divmod(max(1, int(left * 1e9)), 1000000000)
         self.set_timer(self.timer, 0, ctypes.byref((ctypes.c_long * 4)(0, every_ns, left_s, left_ns)), None)
         _interval.wish(self, low, due)
         os.readv(self.timer, [self.word])
-        self.lag += 0.1 * (min(self.word.value * every_ns * 1e-9, 0.001) - self.lag)
-        self.wait += 0.1 * (_monotonic() - due - self.wait)
+        count = self.word.value
+        _interval.end(self)  # before anything else: who waits at a low interval asks for the GIL back at once
+        self.lag += 0.1 * (min(count * every_ns * 1e-9, 0.001) - self.lag)
+
+    def __enter__(self):
+        """For what gives the GIL up for less than is worth a timer."""
+        if self.timer is not None:
+            _interval.wish(self, self.least)
+
+    def __exit__(self, *_):
+        if self.timer is not None:
+            _interval.end(self)
 
 
 # -------------------------------------------------------------------------------------------------------- CPU time
@@ -429,7 +436,7 @@ class CpuClocks:
         self.turn = 0
         self.crowd = Crowd()
 
-    def times(self, looks, weight):
+    def times(self, looks, weight, promptness):
         """Microseconds of CPU for each (ident, place), -1 where they are not known. May give the GIL up."""
         clocks = [self._clock(ident) for ident, _ in looks]
         if len(self.clocks) > 2 * len(looks) + 64:
@@ -440,7 +447,7 @@ class CpuClocks:
             self.turn -= 1 if all(place in self.places for _, place in looks) else 2
             if self.turn <= 0:
                 self.turn = self.TURNS
-                self._watch(looks, clocks)
+                self._watch(looks, clocks, promptness)
         times = []
         for clock, has_run, (_, place) in zip(clocks, have_run, looks):
             if clock.now is None:
@@ -450,9 +457,10 @@ class CpuClocks:
             times.append(int(clock.scaled(share * weight * self.period, self.MEMORY) * 1e6 + 0.5))
         return times
 
-    def _watch(self, looks, clocks):
+    def _watch(self, looks, clocks, promptness):
         waiting = time.thread_time()
-        _sleep(self.WINDOW_S)
+        with promptness:
+            _sleep(self.WINDOW_S)
         waiting = time.thread_time() - waiting
         for clock in clocks:
             clock.read(waiting)
@@ -493,10 +501,16 @@ class Windows:
 
 
 class Crowd:
-    """Whether several threads compute at a time: what all but the busiest one compute is more than a part of a core."""
+    """Whether several threads compute at a time: what all but the busiest one compute is more than a part of a core.
+
+    Who asks for the GIL then stands in a line: each of them gets a turn before. Short turns cost the program, and in them
+    it does other things than in the turns of 5 ms that it has without a look: of what it did when the look was due, too
+    little would be left. With long turns only those are seen that give the GIL up. Measured, this is the best of both.
+    """
 
     BEGINS, ENDS = 0.3, 0.15  # not the same, and of a mean: no to and fro
-    LOOK_S = 0.025  # the mean time from one look to the next, since each one costs them some turns
+    TURN_S = 0.001
+    LOOK_S = 0.05  # the mean time from one look to the next
 
     def __init__(self):
         self.is_there = False
@@ -671,26 +685,39 @@ class Stream:
 
     def _wait(self, until):
         """True at that time; False when the stream is to end."""
+        now = _monotonic()
         while not self.agent.stopped:
-            if until - _monotonic() <= LOOK_ROUND_S:
-                self.promptness.sleep_until(until)
+            self.promptness.sleep_until(min(until, now + LOOK_ROUND_S), self._turn())
+            now = _monotonic()
+            if now >= until:
                 return not self.agent.stopped
-            _sleep(LOOK_ROUND_S)
             if not self._talk():
                 return False
         return False
+
+    def _turn(self):
+        """How long threads are let run, one after the other, before a look.
+
+        Not less than this thread runs to ask for the GIL, or sched_setattr()'s slice (_be_prompt) does not help it, and
+        Linux (6.6 or later) lets the other one go on for milliseconds.
+        """
+        return max(self.request.interval, Crowd.TURN_S if self._is_crowded() else 0.0)
+
+    def _is_crowded(self):
+        return self.cpu is not None and self.cpu.crowd.is_there
 
     def _talk(self):
         """Sends what waits, as far as it goes; False where the client is done, OSError where it is gone.
 
         Not more often than needed, since to call the system is to give the GIL up, and then to wait for it.
         """
-        try:
-            while self.pending:
-                del self.pending[: self.sock.send(memoryview(self.pending)[:262144])]
-        except BlockingIOError:
-            pass
-        return not self._has_left()
+        with self.promptness:
+            try:
+                while self.pending:
+                    del self.pending[: self.sock.send(memoryview(self.pending)[:262144])]
+            except BlockingIOError:
+                pass
+            return not self._has_left()
 
     def _has_left(self):
         """Whether the client has nothing more to say, or too much. It may still read: the end is sent to it."""
@@ -706,7 +733,7 @@ class Stream:
         samples, looks, cut = self._walk()
         end = _monotonic()
         tick, weight, late = self.ticks.observe(begin)
-        cpu_times = self.cpu.times(looks, weight) if self.cpu is not None else [0] * len(samples)
+        cpu_times = self.cpu.times(looks, weight, self.promptness) if self.cpu is not None else [0] * len(samples)
         parked = self.parked.samples(self.tables)
         samples += parked
         cpu_times += [0] * len(parked)
@@ -758,7 +785,7 @@ class Stream:
         """Looks at every nth tick only, where the client's limit of overhead needs it or threads compete for the GIL."""
         ticks = self.ticks
         affordable = self.cost / (self.request.max_overhead * ticks.period)
-        bearable = Crowd.LOOK_S / ticks.period if self.cpu is not None and self.cpu.crowd.is_there else 0.0
+        bearable = Crowd.LOOK_S / ticks.period if self._is_crowded() else 0.0
         needed = max(affordable, bearable)
         if needed > ticks.stride or needed < 0.7 * (ticks.stride - 1):
             ticks.stride = max(1, math.ceil(needed))

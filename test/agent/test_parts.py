@@ -291,6 +291,8 @@ class CpuTime(unittest.TestCase):
         thread = threading.Thread(target=compute, daemon=True)
         thread.start()
         clocks = agent.CpuClocks(0.01)
+        promptness = agent.Promptness(0.0001)
+        self.addCleanup(promptness.close)
         with parked_thread() as parked:
             total = {thread.ident: 0, parked: 0}
             begin, own = time.monotonic(), time.thread_time()
@@ -300,7 +302,7 @@ class CpuTime(unittest.TestCase):
                     frame = sys._current_frames()[ident]
                     looks.append((ident, (id(frame.f_code), frame.f_lasti)))
                     del frame
-                for (ident, _), cpu_us in zip(looks, clocks.times(looks, 1)):
+                for (ident, _), cpu_us in zip(looks, clocks.times(looks, 1, promptness)):
                     self.assertNotEqual(cpu_us, -1)
                     total[ident] += cpu_us
             self.assertGreaterEqual(total[thread.ident], 200000)
@@ -310,7 +312,7 @@ class CpuTime(unittest.TestCase):
         self.assertGreaterEqual(time.thread_time(), own)
 
     def test_a_thread_that_threading_does_not_know_has_none_that_is_known(self):
-        self.assertEqual(agent.CpuClocks(0.01).times([(12345, (1, 2))], 1), [-1])
+        self.assertEqual(agent.CpuClocks(0.01).times([(12345, (1, 2))], 1, None), [-1])
 
     def test_the_clock_of_a_thread_that_has_ended_is_not_known(self):
         thread = threading.Thread(target=lambda: None)
@@ -322,7 +324,7 @@ class CpuTime(unittest.TestCase):
         thread.join()
         with mock.patch.dict(threading._active, clear=False):
             threading._active.pop(ident, None)
-            self.assertEqual(clocks.times([(ident, (1, 2))], 1), [-1])
+            self.assertEqual(clocks.times([(ident, (1, 2))], 1, None), [-1])
 
 
 class CrowdsOfThreads(unittest.TestCase):
@@ -382,7 +384,7 @@ class CpuOfPlaces(unittest.TestCase):
                 fakes[ident].thread = ident
             return fakes[ident]
 
-        def sleep(_):
+        def nap():
             now[0] += 0.001
             for ident, (_, _, ran, after) in enumerate(script(turn)):
                 cpu[ident] += ran
@@ -392,10 +394,11 @@ class CpuOfPlaces(unittest.TestCase):
             return {ident: types.SimpleNamespace(f_code=place, f_lasti=0) for ident, place in frames.items()}
 
         sums = {}
+        promptness = mock.MagicMock()
+        promptness.__enter__.side_effect = nap
         patches = [
             mock.patch.object(agent.Clock, "read", read),
             mock.patch.object(clocks, "_clock", clock_of),
-            mock.patch.object(agent, "_sleep", sleep),
             mock.patch.object(sys, "_current_frames", current),
         ]
         with contextlib.ExitStack() as stack:
@@ -408,7 +411,7 @@ class CpuOfPlaces(unittest.TestCase):
                     cpu[ident] = cpu.get(ident, 0.0) + ran
                     frames[ident] = place
                 looked = [(ident, (id(place), 0)) for ident, (place, _, _, _) in enumerate(rows)]
-                for (ident, _), row, time_us in zip(looked, rows, clocks.times(looked, 1)):
+                for (ident, _), row, time_us in zip(looked, rows, clocks.times(looked, 1, promptness)):
                     sums[ident, row[0]] = sums.get((ident, row[0]), 0) + time_us
         return sums
 
@@ -524,19 +527,21 @@ class Waking(unittest.TestCase):
     def test_the_interval_is_the_programs_during_a_sleep_and_low_after_it(self):
         promptness = agent.Promptness(0.0001)
         self.assertIsNotNone(promptness.timer)
-        seen = []
+        seen, lows = [], []
         read = os.readv
 
         def readv(timer, words):
             seen.append(sys.getswitchinterval())
-            return read(timer, words)
+            read(timer, words)
+            lows.append(sys.getswitchinterval())
 
         with mock.patch.object(os, "readv", readv):
             for _ in range(20):
                 due = time.monotonic() + 0.002
-                promptness.sleep_until(due)
+                promptness.sleep_until(due, 0.0001)
                 self.assertGreaterEqual(time.monotonic(), due)
-                self.assertLess(sys.getswitchinterval(), 0.005)  # how low depends on how soon the kernel wakes it up
+                self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)
+        self.assertLess(min(lows), 0.005)  # how low depends on how soon the kernel wakes it up
         for interval in seen:
             self.assertAlmostEqual(interval, 0.005, delta=1e-6)
         promptness.close()
@@ -551,21 +556,17 @@ class Waking(unittest.TestCase):
             self.assertIsNone(promptness.timer)
             self.assertAlmostEqual(sys.getswitchinterval(), 0.0001, delta=1e-6)
             due = time.monotonic() + 0.002
-            promptness.sleep_until(due)
+            promptness.sleep_until(due, 0.0001)
             self.assertGreaterEqual(time.monotonic(), due)
             promptness.close()
         self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)
 
-    def test_waits_in_line_where_the_gil_is_long_in_coming(self):
+    def test_what_gives_the_gil_up_for_a_moment_does_so_at_the_low_interval(self):
         promptness = agent.Promptness(0.0001)
-        lows = []
-        wish = agent._interval.wish
-        with mock.patch.object(agent._interval, "wish", lambda who, low, since: lows.append(low) or wish(who, low, since)):
-            for wait in (0.0, 0.0032, 0.016, 1.0):
-                promptness.wait = wait
-                promptness.sleep_until(time.monotonic() + 0.001)
+        with promptness:
+            self.assertAlmostEqual(sys.getswitchinterval(), 0.0001, delta=1e-6)
+        self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)
         promptness.close()
-        self.assertEqual([round(low * 1e6) for low in lows], [100, 100, 500, 1000])
 
 
 class SocketFiles(unittest.TestCase):

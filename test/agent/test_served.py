@@ -289,6 +289,13 @@ class SwitchInterval(unittest.TestCase):
                 eventually(lambda: not agent._interval.wishes)
                 self.assertTrue(self.is_(self.before)())
 
+    def test_is_not_low_while_the_agent_waits_for_the_next_look(self):
+        with running() as prefix, Client(prefix, rateHz=0.1) as client:
+            client.read_until(lambda c: c.lines and "workers" in c.lines[-1])
+            seen = []
+            eventually(lambda: seen.append(self.is_(self.before)()) or len(seen) > 100)
+            self.assertGreater(sum(seen), 50)
+
     def test_is_never_raised(self):
         sys.setswitchinterval(0.0005)
         highest = []
