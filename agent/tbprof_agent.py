@@ -365,8 +365,10 @@ class Promptness:
     wakes this thread up makes it the interval that is wanted. Where that word is not known the interval is low always.
     """
 
-    def __init__(self, least):
-        self.least = least
+    def __init__(self, low):
+        # Not less than this thread runs to ask for the GIL: else sched_setattr()'s slice (_be_prompt) does not help it, and
+        # Linux (6.6 or later) lets the other one go on for milliseconds.
+        self.low = low
         self.timer = None
         self.lag = 0.00005  # from when the timer expires until this thread runs, smoothed
         self.word = _interval.find()
@@ -375,22 +377,20 @@ class Promptness:
             self.timer = timer if timer >= 0 else None
             self.set_timer = ctypes.PyDLL(None).timerfd_settime  # PyDLL keeps the GIL
         if self.timer is None:
-            _interval.wish(self, least)
+            _interval.wish(self, low)
 
     def close(self):
         _interval.end(self)
         if self.timer is not None:
             os.close(self.timer)
 
-    def sleep_until(self, due, low):
-        """`low` is what the switch interval is from then on, until this thread has the GIL."""
+    def sleep_until(self, due):
         left = due - _monotonic()
         if left <= 0:
             return
         if self.timer is None:
-            _interval.wish(self, low)
             return _sleep(left)
-        low = min(low, sys.getswitchinterval())
+        low = min(self.low, sys.getswitchinterval())
         every_ns = max(1, int(self.lag / low * 1e3))
         left_s, left_ns = divmod(max(1, int(left * 1e9)), 1000000000)
         self.set_timer(self.timer, 0, ctypes.byref((ctypes.c_long * 4)(0, every_ns, left_s, left_ns)), None)
@@ -403,7 +403,7 @@ class Promptness:
     def __enter__(self):
         """For what gives the GIL up for less than is worth a timer."""
         if self.timer is not None:
-            _interval.wish(self, self.least)
+            _interval.wish(self, self.low)
 
     def __exit__(self, *_):
         if self.timer is not None:
@@ -434,7 +434,6 @@ class CpuClocks:
         self.places = {}  # (id of code, instruction) -> Windows
         self.anywhere = Windows()
         self.turn = 0
-        self.crowd = Crowd()
 
     def times(self, looks, weight, promptness):
         """Microseconds of CPU for each (ident, place), -1 where they are not known. May give the GIL up."""
@@ -442,7 +441,6 @@ class CpuClocks:
         if len(self.clocks) > 2 * len(looks) + 64:
             self.clocks = {ident: clock for (ident, _), clock in zip(looks, clocks)}
         have_run = [clock.read() for clock in clocks]
-        self.crowd.see([(clock.ran, clock.took) for clock in clocks])
         if any(have_run):
             self.turn -= 1 if all(place in self.places for _, place in looks) else 2
             if self.turn <= 0:
@@ -498,29 +496,6 @@ class Windows:
         if 2 * self.stayed > self.all:
             return self.ran / self.took
         return self.shares / self.all if self.all else 1.0
-
-
-class Crowd:
-    """Whether several threads compute at a time: what all but the busiest one compute is more than a part of a core.
-
-    Who asks for the GIL then stands in a line: each of them gets a turn before. Short turns cost the program, and in them
-    it does other things than in the turns of 5 ms that it has without a look: of what it did when the look was due, too
-    little would be left. With long turns only those are seen that give the GIL up. Measured, this is the best of both.
-    """
-
-    BEGINS, ENDS = 0.3, 0.15  # not the same, and of a mean: no to and fro
-    TURN_S = 0.001
-    LOOK_S = 0.05  # the mean time from one look to the next
-
-    def __init__(self):
-        self.is_there = False
-        self.others = 0.0
-
-    def see(self, runs):
-        """Takes (CPU seconds, seconds) of each thread since the last look."""
-        shares = [min(ran / took, 1.0) for ran, took in runs if took > 0]
-        self.others += 0.03 * (sum(shares) - max(shares, default=0.0) - self.others)
-        self.is_there = self.others > (self.ENDS if self.is_there else self.BEGINS)
 
 
 class Clock:
@@ -687,24 +662,13 @@ class Stream:
         """True at that time; False when the stream is to end."""
         now = _monotonic()
         while not self.agent.stopped:
-            self.promptness.sleep_until(min(until, now + LOOK_ROUND_S), self._turn())
+            self.promptness.sleep_until(min(until, now + LOOK_ROUND_S))
             now = _monotonic()
             if now >= until:
                 return not self.agent.stopped
             if not self._talk():
                 return False
         return False
-
-    def _turn(self):
-        """How long threads are let run, one after the other, before a look.
-
-        Not less than this thread runs to ask for the GIL, or sched_setattr()'s slice (_be_prompt) does not help it, and
-        Linux (6.6 or later) lets the other one go on for milliseconds.
-        """
-        return max(self.request.interval, Crowd.TURN_S if self._is_crowded() else 0.0)
-
-    def _is_crowded(self):
-        return self.cpu is not None and self.cpu.crowd.is_there
 
     def _talk(self):
         """Sends what waits, as far as it goes; False where the client is done, OSError where it is gone.
@@ -782,14 +746,12 @@ class Stream:
         self._new_batch()
 
     def _throttle(self):
-        """Looks at every nth tick only, where the client's limit of overhead needs it or threads compete for the GIL."""
+        """Looks at every nth tick only, where the client's limit of overhead needs it."""
         ticks = self.ticks
-        affordable = self.cost / (self.request.max_overhead * ticks.period)
-        bearable = Crowd.LOOK_S / ticks.period if self._is_crowded() else 0.0
-        needed = max(affordable, bearable)
+        needed = self.cost / (self.request.max_overhead * ticks.period)
         if needed > ticks.stride or needed < 0.7 * (ticks.stride - 1):
             ticks.stride = max(1, math.ceil(needed))
-            return [("throttle", ticks.stride, "contended" if bearable > affordable else "overhead")]
+            return [("throttle", ticks.stride, "overhead")]
         return []
 
     def _put(self, *lines):

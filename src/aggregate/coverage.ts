@@ -31,8 +31,6 @@ export interface WorkerCoverage {
   readonly respawns: number;
   /** The largest number of ticks per dump that the limits of cost made necessary; 1 where they did not. */
   readonly stride: number;
-  /** The same, of looks that were rarer because its threads compete for the GIL. */
-  readonly contendedStride: number;
   /** Who answered last: a {@link ProfileMeta.source}. */
   readonly source: string;
   /** How often its tracebacker was asked in the place of its agent. */
@@ -94,7 +92,6 @@ const newTally = (source: string) => ({
   isGone: false,
   respawns: 0,
   stride: 1,
-  contendedStride: 1,
   source,
   fallbacks: 0,
 });
@@ -160,9 +157,8 @@ function tallyEvents({ events }: Profile, tallies: readonly Tally[]): void {
     respawn: (tally) => {
       tally.respawns += 1;
     },
-    throttle: (tally, { count, reason }) => {
-      const kind = reason === 'contended' ? 'contendedStride' : 'stride';
-      tally[kind] = Math.max(tally[kind], count);
+    throttle: (tally, { count }) => {
+      tally.stride = Math.max(tally.stride, count);
     },
     source: (tally, { reason }) => {
       tally.source = reason;

@@ -69,12 +69,6 @@ export function findTroubles(
       story:
         'sampled less often than asked for, to keep within --max-overhead and --max-leak; the shares are still right',
     },
-    {
-      workers: those(({ contendedStride }) => contendedStride > 1),
-      story:
-        'its threads compete for the GIL, so it was looked at less often than asked for, to spare it; the shares are ' +
-        'still right',
-    },
   ];
   return [...perWorker.filter(({ workers }) => workers.length > 0), ...aboutTheWhole(coverage, intrusion)];
 }

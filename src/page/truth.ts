@@ -147,14 +147,12 @@ function describeHeld({ held, rssGrowthKb }: WorkerIntrusion): string {
   return parts.join(', ') || '–';
 }
 
-function describeEvents(worker: WorkerCoverage): string {
-  const { respawns, stride, contendedStride, cutStacks, unreadableLines, left, isGone } = worker;
+function describeEvents({ respawns, stride, cutStacks, unreadableLines, left, isGone }: WorkerCoverage): string {
   const parts = [
     ...(left === null ? [] : [`left alone: ${left}`]),
     ...(isGone ? ['gone at the end'] : []),
     ...(respawns > 0 ? [countText(respawns, 'respawn')] : []),
     ...(stride > 1 ? [`slowed down to one dump in ${stride} ticks`] : []),
-    ...(contendedStride > 1 ? [`one dump in ${contendedStride} ticks while threads competed for the GIL`] : []),
     ...(cutStacks > 0 ? [`${countText(cutStacks, 'stack')} cut short`] : []),
     ...(unreadableLines > 0 ? [`${countText(unreadableLines, 'line')} not understood`] : []),
   ];

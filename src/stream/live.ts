@@ -173,8 +173,7 @@ export class LiveStream {
         const ticks = this.#claim(whole(count));
         this.#options.note({ ...place, count: ticks, reason: gapReasons.includes(why) ? why : 'late' });
       } else {
-        const known = why === 'contended' ? why : 'overhead';
-        this.#options.note({ ...place, count: whole(count), reason: kind === 'cut' ? '' : known });
+        this.#options.note({ ...place, count: whole(count), reason: kind === 'cut' ? '' : 'overhead' });
       }
     }
   }

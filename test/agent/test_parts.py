@@ -327,39 +327,6 @@ class CpuTime(unittest.TestCase):
             self.assertEqual(clocks.times([(ident, (1, 2))], 1, None), [-1])
 
 
-class CrowdsOfThreads(unittest.TestCase):
-    def seen(self, crowd, *shares, looks=300):
-        """Whether it is there after each look, 10 ms apart, where the threads had these shares of a core."""
-        seen = []
-        for _ in range(looks):
-            crowd.see([(0.01 * share, 0.01) for share in shares])
-            seen.append(crowd.is_there)
-        return seen
-
-    def test_is_there_where_several_threads_compute(self):
-        for shares in ((0.25,) * 4, (0.5, 0.5), (1.0, 0.9), (0.125,) * 8):
-            seen = self.seen(agent.Crowd(), *shares)
-            self.assertFalse(seen[0])
-            self.assertTrue(seen[-1])
-
-    def test_is_not_where_one_does(self):
-        for shares in ((), (1.0,), (1.0, 0.05, 0.05), (0.3, 0.2)):
-            self.assertFalse(any(self.seen(agent.Crowd(), *shares)))
-
-    def test_changes_once_where_the_load_is_in_between(self):
-        crowd = agent.Crowd()
-        self.assertTrue(self.seen(crowd, 0.5, 0.5)[-1])
-        self.assertTrue(all(self.seen(crowd, 0.5, 0.2)))
-        self.assertFalse(self.seen(crowd, 0.5, 0.05)[-1])
-        self.assertFalse(any(self.seen(crowd, 0.5, 0.2)))
-
-    def test_ignores_threads_that_are_new(self):
-        crowd = agent.Crowd()
-        for _ in range(300):
-            crowd.see([(0.0, 0.0), (5.0, 0.0), (0.01, 0.01)])
-            self.assertFalse(crowd.is_there)
-
-
 class CpuOfPlaces(unittest.TestCase):
     """Threads without a system: clocks and frames that say what the test wants."""
 
@@ -538,7 +505,7 @@ class Waking(unittest.TestCase):
         with mock.patch.object(os, "readv", readv):
             for _ in range(20):
                 due = time.monotonic() + 0.002
-                promptness.sleep_until(due, 0.0001)
+                promptness.sleep_until(due)
                 self.assertGreaterEqual(time.monotonic(), due)
                 self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)
         self.assertLess(min(lows), 0.005)  # how low depends on how soon the kernel wakes it up
@@ -556,7 +523,7 @@ class Waking(unittest.TestCase):
             self.assertIsNone(promptness.timer)
             self.assertAlmostEqual(sys.getswitchinterval(), 0.0001, delta=1e-6)
             due = time.monotonic() + 0.002
-            promptness.sleep_until(due, 0.0001)
+            promptness.sleep_until(due)
             self.assertGreaterEqual(time.monotonic(), due)
             promptness.close()
         self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)

@@ -220,15 +220,4 @@ describe('measureCoverage', () => {
     });
     expect([...coverage.workers[1]!.gaps]).toEqual([['empty', 6]]);
   });
-
-  it('misses something where the limits of cost made dumps rarer, not where threads that compete for the GIL did', () => {
-    const builder = new ProfileBuilder({ startedEpochMs: 0, rateHz: 10, host: 'h', source: 's', recorder: 'r' });
-    const worker = builder.addWorker({ number: 1, address: '/s.1' });
-    builder.addEvent({ timeMs: 0, worker, kind: 'throttle', count: 5, reason: 'contended' });
-    const [contended] = measureCoverage(builder.view()).workers;
-    expect(contended).toMatchObject({ stride: 1, contendedStride: 5 });
-    expect(measureCoverage(builder.view()).incomplete).toBe(false);
-    builder.addEvent({ timeMs: 0, worker, kind: 'throttle', count: 2, reason: 'overhead' });
-    expect(measureCoverage(builder.view())).toMatchObject({ incomplete: true, workers: [{ stride: 2 }] });
-  });
 });

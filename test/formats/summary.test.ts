@@ -39,7 +39,6 @@ describe('renderSummary', () => {
     builder.addEvent({ timeMs: 0, worker, kind: 'left', count: 1, reason: 'poisoned' });
     builder.addEvent({ timeMs: 0, worker, kind: 'respawn', count: 4711, reason: '' });
     builder.addEvent({ timeMs: 0, worker, kind: 'throttle', count: 3, reason: 'overhead' });
-    builder.addEvent({ timeMs: 0, worker, kind: 'throttle', count: 5, reason: 'contended' });
     builder.addEvent({ timeMs: 0, worker, kind: 'cut', count: 1, reason: '' });
     builder.addEvent({ timeMs: 0, worker, kind: 'unreadable', count: 3, reason: 'what?' });
     builder.end(2_000);

@@ -73,13 +73,11 @@ describe('LiveStream', () => {
       events: [{ timeMs: 10, worker: 0, kind, count, reason }],
     });
     say(agentGap(0, 3), agentGap(100, 2, '<script>'), event('cut', 4), event('throttle', 5), event('left', 1, 'died'));
-    say(event('throttle', 2, 'contended'));
     expect(events).toEqual([
       { timeMs: 5_000, kind: 'gap', count: 3, reason: 'behind' },
       { timeMs: 5_100, kind: 'gap', count: 2, reason: 'late' },
       { timeMs: 5_010, kind: 'cut', count: 4, reason: '' },
       { timeMs: 5_010, kind: 'throttle', count: 5, reason: 'overhead' },
-      { timeMs: 5_010, kind: 'throttle', count: 2, reason: 'contended' },
     ]);
     expect(live.settle()).toBe(5);
   });
