@@ -28,6 +28,7 @@ sees only threads that have just given it up. A failure of the agent is one line
 import _socket
 import _thread
 import atexit
+import errno
 import gc
 import json
 import linecache
@@ -277,7 +278,7 @@ class Ticks:
 
 
 class SwitchInterval:
-    """sys.setswitchinterval: what the program wants, but while a stream asks for the GIL.
+    """sys.setswitchinterval, in microseconds: what the program wants, but while a stream asks for the GIL.
 
     A sampler that does not get the GIL promptly sees only threads that have just given it up. But threads that compute
     take turns as often as the interval says, which costs (four of them on two cores do 0.94 of their work at 0.1 ms),
@@ -286,8 +287,8 @@ class SwitchInterval:
 
     def __init__(self):
         self.lock = _new_lock()
-        self.wishes = {}  # stream -> (seconds, from when on)
-        self.normal = self.set = None  # what the program wants, and what it has been set to in place of that
+        self.lows = {}  # stream -> how low it is to be between its looks as well
+        self.normal = self.between = None  # what the program wants, and what it is between looks
         self.word = self.sought = None
 
     def find(self):
@@ -298,32 +299,38 @@ class SwitchInterval:
                 self.sought = True
             return self.word
 
-    def wish(self, stream, seconds, since=0.0):
-        """How low a stream wants it to be. If only from a time on, its timer will see to that."""
+    def begin(self, stream, low=math.inf):
         with self.lock:
-            if not self.wishes:
-                self.normal = self.set = sys.getswitchinterval()
-            self.wishes[stream] = (seconds, since)
+            if not self.lows:
+                self.normal = self._get()
+            self.lows[stream] = low
             self._apply()
 
     def end(self, stream):
         with self.lock:
-            if self.wishes.pop(stream, None):
+            if stream in self.lows:
+                self.heed()
+                del self.lows[stream]
                 self._apply()
 
     def end_all(self):
         """In a child, which has none of the streams."""
         self.lock = _new_lock()  # it may have been held
-        if self.wishes:
-            self.wishes = {}
+        if self.lows:
+            self.lows = {}
             self._apply()
 
+    def heed(self):
+        """What the program has set meanwhile holds from now on, if nobody but the stream that calls can have set it."""
+        if (self.word is None or len(self.lows) == 1) and self._get() != self.between:
+            self.normal = self.between = self._get()
+
     def _apply(self):
-        if self.word is None and abs(sys.getswitchinterval() - self.set) > 1e-6:
-            self.normal = sys.getswitchinterval()  # the program has set it meanwhile: that holds from now on
-        now = _monotonic()
-        sys.setswitchinterval(min([self.normal] + [low for low, since in self.wishes.values() if since <= now]))
-        self.set = sys.getswitchinterval()
+        self.between = min([self.normal] + list(self.lows.values()))
+        sys.setswitchinterval((self.between + 0.5) * 1e-6)
+
+    def _get(self):
+        return round(sys.getswitchinterval() * 1e6)
 
 
 _interval = SwitchInterval()
@@ -368,16 +375,19 @@ class Promptness:
     def __init__(self, low):
         # Not less than this thread runs to ask for the GIL: else sched_setattr()'s slice (_be_prompt) does not help it, and
         # Linux (6.6 or later) lets the other one go on for milliseconds.
-        self.low = low
+        self.low = round(low * 1e6)
         self.timer = None
-        self.lag = 0.00005  # from when the timer expires until this thread runs, smoothed
+        self.lag = 50.0  # microseconds from when the timer expires until this thread runs, smoothed
         self.word = _interval.find()
         if self.word is not None:
             timer = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
             self.timer = timer if timer >= 0 else None
             self.set_timer = ctypes.PyDLL(None).timerfd_settime  # PyDLL keeps the GIL
+            self.times = (ctypes.c_long * 4)()  # struct itimerspec: seconds and ns between expirations and of the first
         if self.timer is None:
-            _interval.wish(self, low)
+            _interval.begin(self, self.low)
+        else:
+            _interval.begin(self)
 
     def close(self):
         _interval.end(self)
@@ -385,29 +395,24 @@ class Promptness:
             os.close(self.timer)
 
     def sleep_until(self, due):
-        left = due - _monotonic()
-        if left <= 0:
-            return
         if self.timer is None:
-            return _sleep(left)
-        low = min(self.low, sys.getswitchinterval())
-        every_ns = max(1, int(self.lag / low * 1e3))
-        left_s, left_ns = divmod(max(1, int(left * 1e9)), 1000000000)
-        self.set_timer(self.timer, 0, ctypes.byref((ctypes.c_long * 4)(0, every_ns, left_s, left_ns)), None)
-        _interval.wish(self, low, due)
+            return _sleep(max(0.0, due - _monotonic()))
+        _interval.heed()
+        every_ns = max(1, int(self.lag * 1e3 / min(self.low, _interval.between)))
+        self.times[:] = 0, every_ns, int(due), int(due % 1.0 * 1e9)
+        self.set_timer(self.timer, 1, self.times, None)  # TFD_TIMER_ABSTIME
         os.readv(self.timer, [self.word])
         count = self.word.value
-        _interval.end(self)  # before anything else: who waits at a low interval asks for the GIL back at once
-        self.lag += 0.1 * (min(count * every_ns * 1e-9, 0.001) - self.lag)
+        self.word.value = _interval.between  # before anything else: who waits at a low interval asks for the GIL back at once
+        self.lag += 0.1 * (min(count * every_ns * 1e-3, 1000.0) - self.lag)
 
-    def __enter__(self):
-        """For what gives the GIL up for less than is worth a timer."""
+    def pause(self, seconds):
+        """For what is too short to be worth a timer."""
         if self.timer is not None:
-            _interval.wish(self, self.low)
-
-    def __exit__(self, *_):
+            self.word.value = min(self.low, _interval.between)
+        _sleep(seconds)
         if self.timer is not None:
-            _interval.end(self)
+            self.word.value = _interval.between
 
 
 # -------------------------------------------------------------------------------------------------------- CPU time
@@ -457,8 +462,7 @@ class CpuClocks:
 
     def _watch(self, looks, clocks, promptness):
         waiting = time.thread_time()
-        with promptness:
-            _sleep(self.WINDOW_S)
+        promptness.pause(self.WINDOW_S)
         waiting = time.thread_time() - waiting
         for clock in clocks:
             clock.read(waiting)
@@ -590,6 +594,46 @@ def parse_request(line):
     )
 
 
+class Line:
+    """Sends and receives what can be at once, None where nothing can. It keeps the GIL, where ctypes is to be had: to wait
+    for it anew is dearer than all that is sent, for the threads that compute as well.
+    """
+
+    SIZE = 65536  # bytes at a time
+    FLAGS = _socket.MSG_DONTWAIT | getattr(_socket, "MSG_NOSIGNAL", 0)
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.system = ctypes and ctypes.PyDLL(None, use_errno=True)
+        self.buffer = ctypes and ctypes.create_string_buffer(MAX_REQUEST)
+
+    def send(self, data):
+        data = bytes(data[: self.SIZE])
+        if self.system:
+            return self._result(self.system.send(self.sock.fileno(), data, len(data), self.FLAGS))
+        try:
+            return self.sock.send(data)
+        except BlockingIOError:
+            return None
+
+    def receive(self):
+        """The number of bytes; 0: the client has nothing more to say."""
+        if self.system:
+            return self._result(self.system.recv(self.sock.fileno(), self.buffer, MAX_REQUEST, self.FLAGS))
+        try:
+            return len(self.sock.recv(MAX_REQUEST))
+        except BlockingIOError:
+            return None
+
+    def _result(self, count):
+        if count >= 0:
+            return count
+        number = ctypes.get_errno()
+        if number in (errno.EAGAIN, errno.EINTR):
+            return None
+        raise OSError(number, os.strerror(number))
+
+
 DUMP_COLUMNS = ("worker", "timeMs", "dumps", "weight", "waitUs", "sendUs", "samples")
 SAMPLE_COLUMNS = ("thread", "stack", "weight", "cpuUs")
 
@@ -599,6 +643,7 @@ class Stream:
 
     def __init__(self, sock, request, agent):
         self.sock = sock
+        self.line = Line(sock)
         self.request = request
         self.agent = agent
         self.tables = Tables()
@@ -673,24 +718,18 @@ class Stream:
     def _talk(self):
         """Sends what waits, as far as it goes; False where the client is done, OSError where it is gone.
 
-        Not more often than needed, since to call the system is to give the GIL up, and then to wait for it.
+        Not more often than needed: each byte that is copied is copied with the GIL held (see Line).
         """
-        with self.promptness:
-            try:
-                while self.pending:
-                    del self.pending[: self.sock.send(memoryview(self.pending)[:262144])]
-            except BlockingIOError:
-                pass
-            return not self._has_left()
-
-    def _has_left(self):
-        """Whether the client has nothing more to say, or too much. It may still read: the end is sent to it."""
-        try:
-            data = self.sock.recv(MAX_REQUEST)
-        except BlockingIOError:
-            return False
-        self.unasked += len(data)
-        return not data or self.unasked > 16 * MAX_REQUEST
+        while self.pending:
+            sent = self.line.send(self.pending)
+            if sent is None:
+                break
+            del self.pending[:sent]
+        said = self.line.receive()
+        if said is None:
+            return True
+        self.unasked += said  # it may still read: the end is sent to it
+        return said > 0 and self.unasked <= 16 * MAX_REQUEST
 
     def _sample(self, asked):
         begin = _monotonic()

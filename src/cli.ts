@@ -32,6 +32,7 @@ import { readVersion } from './output/files.ts';
 import { openScreen, type ScreenHandlers } from './output/screen.ts';
 import { openTerminal, type Terminal, type TextStream } from './output/terminal.ts';
 import { groupings } from './profile/labels.ts';
+import type { CostLimits } from './recorder.ts';
 import { visible } from './visible.ts';
 
 type Run = (context: CommandContext) => Promise<ExitCode>;
@@ -139,9 +140,14 @@ const socketOption = () =>
 const pidOption = () =>
   new Option('-p, --pid <pid>', 'master or worker of the server that is meant').argParser(parser(parsePid));
 const overheadOption = () =>
-  new Option('--max-overhead <share>', 'share of a core per worker that writing dumps may take')
+  new Option('--max-overhead <share>', 'share of a core per worker that being sampled may take')
     .argParser(parser(parseShare))
-    .default(defaults.maxOverhead, '10%');
+    .default(undefined, '10%; 2% where an agent samples');
+const costLimits = (maxOverhead: number | undefined, maxLeakBytes: number): CostLimits => ({
+  maxOverhead: maxOverhead ?? defaults.maxOverhead,
+  agentMaxOverhead: maxOverhead ?? defaults.agentMaxOverhead,
+  maxLeakBytes,
+});
 const leakOption = () =>
   new Option('--max-leak <size>', 'memory per worker that the tracebacker may leak')
     .argParser(parser(parseSize))
@@ -227,7 +233,7 @@ function buildProgram(writeOut: (text: string) => void) {
             view: { by, threads },
             durationMs: duration,
             rateHz: rate,
-            limits: { maxOverhead, maxLeakBytes: maxLeak },
+            limits: costLimits(maxOverhead, maxLeak),
           },
           context,
         ),
@@ -273,7 +279,7 @@ function buildProgram(writeOut: (text: string) => void) {
             rateHz: rate,
             intervalMs: interval,
             windowMs: window,
-            limits: { maxOverhead, maxLeakBytes: maxLeak },
+            limits: costLimits(maxOverhead, maxLeak),
           },
           context,
         ),
@@ -399,7 +405,7 @@ function buildProgram(writeOut: (text: string) => void) {
             view: { by, threads },
             durationMs: duration,
             rateHz: rate,
-            limits: { maxOverhead: 1, maxLeakBytes: Number.POSITIVE_INFINITY },
+            limits: costLimits(1, Number.POSITIVE_INFINITY),
           },
           context,
         ),

@@ -8,6 +8,8 @@ export const defaults = {
   agentRateHz: 100,
   /** Share of a core per worker that writing dumps may take. */
   maxOverhead: 0.1,
+  /** That an agent may take: what it takes, threads that compete for the GIL lose. */
+  agentMaxOverhead: 0.02,
   /** Bytes per worker that a recording may leak. */
   maxLeakBytes: 64e6,
   demoDurationMs: 5_000,

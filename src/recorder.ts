@@ -9,12 +9,17 @@ import { type Sampling, startSampling } from './sampling/start.ts';
 import { type ProcessId, readProcessStat } from './tracebacker/processes.ts';
 import { printAddress, type Target } from './tracebacker/target.ts';
 
+export interface CostLimits extends BudgetLimits {
+  /** Share of a core that an agent may take; it keeps to that by itself. */
+  readonly agentMaxOverhead: number;
+}
+
 export interface RecorderOptions extends Pick<SamplingThreadData, 'dumpRates' | 'durationMs' | 'keepGoing'> {
   readonly targets: readonly Target[];
   /** Who is there now: called again and again, so that workers that come later join. */
   readonly lookAgain: () => readonly Target[];
   readonly meta: NewProfileMeta;
-  readonly limits: BudgetLimits;
+  readonly limits: CostLimits;
   /** Threads that are none of the system's, which only an agent sees. */
   readonly greenlets: boolean;
   readonly tasks: boolean;
@@ -62,7 +67,7 @@ export class Recorder {
       targets: this.#targets,
       rateHz: meta.rateHz,
       dumpRates,
-      request: { switchInterval: promptSeconds, maxOverhead: limits.maxOverhead, cpu: true, greenlets, tasks },
+      request: { switchInterval: promptSeconds, maxOverhead: limits.agentMaxOverhead, cpu: true, greenlets, tasks },
       durationMs,
       keepGoing,
       stop,

@@ -175,9 +175,14 @@ function tallyEvents({ events }: Profile, tallies: readonly Tally[]): void {
 function isIncomplete(workers: readonly WorkerCoverage[]): boolean {
   const seen = workers.filter(({ dumps }) => dumps > 0);
   return (
-    workers.some(({ left, stride, gaps }) => left !== null || stride > 1 || gaps.has('spared')) ||
+    workers.some((worker) => worker.left !== null || isSpared(worker) || worker.gaps.has('spared')) ||
     (seen.length > 0 && seen.every(({ isGone }) => isGone))
   );
+}
+
+/** Asked less often than the user wants, lest it cost the worker too much. That an agent sees to its cost is its way. */
+export function isSpared({ stride, source }: Pick<WorkerCoverage, 'stride' | 'source'>): boolean {
+  return stride > 1 && source !== 'agent';
 }
 
 function sum(numbers: Iterable<number>): number {

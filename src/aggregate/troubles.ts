@@ -1,6 +1,6 @@
 // What a reader should mistrust, in plain sentences: what happened, to which workers, what to do about it.
 import type { Profile } from '../profile/profile.ts';
-import { type Coverage, measureCoverage, type WorkerCoverage } from './coverage.ts';
+import { type Coverage, isSpared, measureCoverage, type WorkerCoverage } from './coverage.ts';
 import { type Intrusion, measureIntrusion } from './intrusion.ts';
 
 export interface Trouble {
@@ -65,7 +65,7 @@ export function findTroubles(
     },
     { workers: those(({ unreadableLines }) => unreadableLines > 0), story: 'sent lines that were not understood' },
     {
-      workers: those(({ stride }) => stride > 1),
+      workers: those(isSpared),
       story:
         'sampled less often than asked for, to keep within --max-overhead and --max-leak; the shares are still right',
     },

@@ -125,8 +125,9 @@ function describeIntrusion(profile: Profile, coverage: Coverage): string[] {
       if (held !== null) parts.unshift(`dumps took at most ${percent(held)} of the time`);
       const estimate = (printedLines * leakBytesPerLine) / 1e6;
       const growth = usage.rssGrowthKb === null ? '' : `, memory grew by ${(usage.rssGrowthKb / 1_024).toFixed(1)} MB`;
-      if (coverage.workers[worker]!.source !== 'agent')
-        parts.push(`leak of the tracebacker up to ${estimate.toFixed(1)} MB${growth}`);
+      const { source, stride } = coverage.workers[worker]!;
+      if (source !== 'agent') parts.push(`leak of the tracebacker up to ${estimate.toFixed(1)} MB${growth}`);
+      else if (stride > 1) parts.push(`kept small by looking once in up to ${stride} ticks`);
       return `  ${visible(labelWorker(profile, worker))}: ${parts.join(', ')}`;
     },
   );

@@ -152,7 +152,7 @@ function describeEvents({ respawns, stride, cutStacks, unreadableLines, left, is
     ...(left === null ? [] : [`left alone: ${left}`]),
     ...(isGone ? ['gone at the end'] : []),
     ...(respawns > 0 ? [countText(respawns, 'respawn')] : []),
-    ...(stride > 1 ? [`slowed down to one dump in ${stride} ticks`] : []),
+    ...(stride > 1 ? [`at times one dump in ${stride} ticks`] : []),
     ...(cutStacks > 0 ? [`${countText(cutStacks, 'stack')} cut short`] : []),
     ...(unreadableLines > 0 ? [`${countText(unreadableLines, 'line')} not understood`] : []),
   ];

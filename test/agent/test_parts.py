@@ -351,7 +351,7 @@ class CpuOfPlaces(unittest.TestCase):
                 fakes[ident].thread = ident
             return fakes[ident]
 
-        def nap():
+        def nap(_):
             now[0] += 0.001
             for ident, (_, _, ran, after) in enumerate(script(turn)):
                 cpu[ident] += ran
@@ -362,7 +362,7 @@ class CpuOfPlaces(unittest.TestCase):
 
         sums = {}
         promptness = mock.MagicMock()
-        promptness.__enter__.side_effect = nap
+        promptness.pause.side_effect = nap
         patches = [
             mock.patch.object(agent.Clock, "read", read),
             mock.patch.object(clocks, "_clock", clock_of),
@@ -443,44 +443,57 @@ class TheSwitchInterval(unittest.TestCase):
 
     def test_the_lowest_wish_holds_and_none_raises_it(self):
         interval = agent.SwitchInterval()
-        interval.wish("a", 0.001)
-        interval.wish("b", 0.0002)
+        interval.begin("a", 1000)
+        interval.begin("b", 200)
         self.assert_is(0.0002)
         interval.end("b")
         self.assert_is(0.001)
-        interval.wish("c", 0.05)
+        interval.begin("c", 50000)
         interval.end("a")
         self.assert_is(0.005)
         interval.end("c")
         interval.end("c")
         self.assert_is(0.005)
 
-    def test_a_wish_for_later_leaves_it_alone_until_then(self):
+    def test_a_stream_with_a_timer_leaves_it_alone(self):
         interval = agent.SwitchInterval()
-        now = [100.0]
-        with mock.patch.object(agent, "_monotonic", lambda: now[0]):
-            interval.wish("a", 0.0001, 101.0)
-            self.assert_is(0.005)
-            now[0] = 101.0
-            interval.wish("b", 0.0005, 102.0)
-            self.assert_is(0.0001)
-            interval.wish("a", 0.0001, 103.0)
-            self.assert_is(0.005)
-
-    def test_where_the_program_sets_it_meanwhile_that_holds_if_no_timer_sets_it(self):
-        interval = agent.SwitchInterval()
-        interval.wish("a", 0.0001)
-        sys.setswitchinterval(0.02)
+        interval.begin("a")
+        self.assert_is(0.005)
+        self.assertEqual(interval.between, 5000)
         interval.end("a")
-        self.assert_is(0.02)
+        self.assert_is(0.005)
 
-    def test_a_child_has_none_of_the_wishes(self):
+    def test_what_the_program_sets_meanwhile_holds_from_then_on(self):
         interval = agent.SwitchInterval()
-        interval.wish("a", 0.0001)
+        for find in (interval.find, lambda: setattr(interval, "word", None)):  # with and without a timer
+            find()
+            interval.begin("a")
+            sys.setswitchinterval(0.02)
+            interval.heed()
+            self.assertEqual(interval.between, 20000)
+            sys.setswitchinterval(0.03)
+            interval.end("a")
+            self.assert_is(0.03)
+
+    def test_what_the_timer_of_another_stream_has_set_is_not_taken_for_the_programs(self):
+        interval = agent.SwitchInterval()
+        interval.find()
+        interval.begin("a")
+        interval.begin("b")
+        interval.word.value = 150
+        interval.heed()
+        interval.end("b")
+        self.assertEqual(interval.between, 5000)
+        interval.end("a")
+        self.assert_is(0.005)
+
+    def test_a_child_has_none_of_the_streams(self):
+        interval = agent.SwitchInterval()
+        interval.begin("a", 100)
         interval.lock.acquire()
         interval.end_all()
         self.assert_is(0.005)
-        interval.wish("b", 0.0001)
+        interval.begin("b", 100)
         interval.end("b")
         self.assert_is(0.005)
 
@@ -530,10 +543,58 @@ class Waking(unittest.TestCase):
 
     def test_what_gives_the_gil_up_for_a_moment_does_so_at_the_low_interval(self):
         promptness = agent.Promptness(0.0001)
-        with promptness:
-            self.assertAlmostEqual(sys.getswitchinterval(), 0.0001, delta=1e-6)
+        seen = []
+        with mock.patch.object(agent, "_sleep", lambda _: seen.append(round(sys.getswitchinterval() * 1e6))):
+            promptness.pause(0.00002)
+        self.assertEqual(seen, [100])
         self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)
         promptness.close()
+
+
+class Lines(unittest.TestCase):
+    def both(self):
+        """A line with ctypes and one without, and the peer of each."""
+        for ctypes in (agent.ctypes, None):
+            ours, theirs = socket.socketpair()
+            self.addCleanup(ours.close)
+            self.addCleanup(theirs.close)
+            ours.settimeout(0.0)
+            with mock.patch.object(agent, "ctypes", ctypes), self.subTest(ctypes=ctypes is not None):
+                line = agent.Line(ours)
+                self.assertEqual(bool(line.system), ctypes is not None)
+                yield line, theirs
+
+    def test_sends_what_can_be_sent_at_once_and_no_more(self):
+        for line, peer in self.both():
+            data = bytes(range(256)) * 8192
+            sent = 0
+            while True:
+                count = line.send(bytearray(data[sent:]))
+                if count is None:
+                    break
+                sent += count
+            self.assertTrue(0 < sent < len(data))
+            received = b""
+            while len(received) < sent:
+                received += peer.recv(65536)
+            self.assertEqual(received, data[:sent])
+
+    def test_tells_nothing_yet_from_the_end(self):
+        for line, peer in self.both():
+            self.assertIsNone(line.receive())
+            peer.send(b"hello")
+            self.assertEqual(line.receive(), 5)
+            peer.send(b"x" * 5000)
+            self.assertEqual(line.receive(), 4096)
+            peer.shutdown(socket.SHUT_WR)
+            self.assertEqual(line.receive(), 904)
+            self.assertEqual(line.receive(), 0)
+
+    def test_a_peer_that_is_gone_is_an_error(self):
+        for line, peer in self.both():
+            peer.close()
+            with self.assertRaises(BrokenPipeError):
+                line.send(bytearray(b"hello"))
 
 
 class SocketFiles(unittest.TestCase):

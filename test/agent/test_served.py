@@ -286,7 +286,7 @@ class SwitchInterval(unittest.TestCase):
                 if leave == "reset":  # with unread data: the agent's next send fails
                     client.sock.shutdown(socket.SHUT_RD)
                 client.close()
-                eventually(lambda: not agent._interval.wishes)
+                eventually(lambda: not agent._interval.lows)
                 self.assertTrue(self.is_(self.before)())
 
     def test_is_not_low_while_the_agent_waits_for_the_next_look(self):
@@ -299,16 +299,16 @@ class SwitchInterval(unittest.TestCase):
     def test_is_never_raised(self):
         sys.setswitchinterval(0.0005)
         highest = []
-        apply = agent.SwitchInterval._apply
+        walk = agent.Stream._walk
 
-        def look(interval):
-            apply(interval)
+        def look(stream):
             highest.append(sys.getswitchinterval())
+            return walk(stream)
 
-        with mock.patch.object(agent.SwitchInterval, "_apply", look), running() as prefix:
+        with mock.patch.object(agent.Stream, "_walk", look), running() as prefix:
             with Client(prefix, switchInterval=0.05) as client:
                 client.read_until(lambda c: c.dumps >= 10)
-            eventually(lambda: not agent._interval.wishes)
+            eventually(lambda: not agent._interval.lows)
         self.assertLess(max(highest), 0.000501)
         self.assertTrue(self.is_(0.0005)())
 

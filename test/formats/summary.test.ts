@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { measureCoverage } from '../../src/aggregate/coverage.ts';
 import { renderSummary } from '../../src/formats/summary.ts';
 import { loadProfile } from '../../src/pipeline.ts';
 import { ProfileBuilder } from '../../src/profile/builder.ts';
@@ -53,6 +54,18 @@ describe('renderSummary', () => {
     builder.endDump({ worker, timeMs: 300, weight: 3, waitUs: 0 });
     builder.endDump({ worker, timeMs: 400, weight: 1, waitUs: 0 });
     expect(renderSummary(builder.view(), 1)).toContain('worker 4711: 4 of 4 ticks observed, 0.8 threads busy\n');
+  });
+
+  it('takes it for no trouble that an agent sees to its own cost', () => {
+    const builder = new ProfileBuilder({ startedEpochMs: 0, rateHz: 10, host: 'h', source: 'agent', recorder: 'r' });
+    const worker = builder.addWorker({ number: 1, address: '/tmp/tbsocket.1' });
+    builder.endDump({ worker, timeMs: 300, weight: 4, waitUs: 0 });
+    builder.addEvent({ timeMs: 300, worker, kind: 'throttle', count: 2, reason: 'overhead' });
+    builder.addEvent({ timeMs: 350, worker, kind: 'throttle', count: 1, reason: 'overhead' });
+    const summary = renderSummary(builder.view(), 1);
+    expect(summary).toContain('kept small by looking once in up to 2 ticks');
+    expect(summary).not.toContain('!');
+    expect(measureCoverage(builder.view()).incomplete).toBe(false);
   });
 
   it('shows no more functions than asked for', () => {

@@ -84,9 +84,9 @@ describeWith('chromium', 'report page: truth panel', () => {
           'worker 1',
           'test',
           '0.1 ms, p99 5.0 ms',
-          '2 respawns, slowed down to one dump in 4 ticks, 3 stacks cut short, 1 line not understood',
+          '2 respawns, at times one dump in 4 ticks, 3 stacks cut short, 1 line not understood',
         ],
-        ['worker 2', 'agent', '0.0 ms, p99 0.0 ms', 'slowed down to one dump in 2 ticks'],
+        ['worker 2', 'agent', '0.0 ms, p99 0.0 ms', 'at times one dump in 2 ticks'],
         ['worker 3', 'test', '9.0 ms, p99 9.0 ms', 'left alone: poisoned'],
       ]);
       await expectNoTrouble();
