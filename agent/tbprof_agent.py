@@ -363,6 +363,9 @@ def _find_interval():
         sys.setswitchinterval(before)
 
 
+LEAST_LAG_US = 50.0  # less, and a thread that the kernel wakes milliseconds late would set the interval to much more
+
+
 class Promptness:
     """Sleeps without the GIL, and gets it at once when it is time; with the switch interval as the program wants it.
 
@@ -373,8 +376,6 @@ class Promptness:
     """
 
     def __init__(self, low):
-        # Not less than this thread runs to ask for the GIL: else sched_setattr()'s slice (_be_prompt) does not help it, and
-        # Linux (6.6 or later) lets the other one go on for milliseconds.
         self.low = round(low * 1e6)
         self.timer = None
         self.lag = 50.0  # microseconds from when the timer expires until this thread runs, smoothed
@@ -395,10 +396,13 @@ class Promptness:
             os.close(self.timer)
 
     def sleep_until(self, due):
+        left = due - _monotonic()
+        if left <= 0:  # a timer that has expired long ago would set the interval to that long
+            return
         if self.timer is None:
-            return _sleep(max(0.0, due - _monotonic()))
+            return _sleep(left)
         _interval.heed()
-        every_ns = max(1, int(self.lag * 1e3 / min(self.low, _interval.between)))
+        every_ns = max(1, int(max(self.lag, LEAST_LAG_US) * 1e3 / min(self.low, _interval.between)))
         self.times[:] = 0, every_ns, int(due), int(due % 1.0 * 1e9)
         self.set_timer(self.timer, 1, self.times, None)  # TFD_TIMER_ABSTIME
         os.readv(self.timer, [self.word])
@@ -586,7 +590,7 @@ def parse_request(line):
 
     return types.SimpleNamespace(
         rate=number("rateHz", 0.01, 1000.0),
-        interval=number("switchInterval", 0.00001, 0.05, 0.00015),
+        interval=number("switchInterval", 0.00001, 0.05, 0.0001),
         max_overhead=number("maxOverhead", 0.001, 1.0, 0.1),
         cpu=flag("cpu", True),
         greenlets=flag("greenlets", False),
@@ -778,6 +782,7 @@ class Stream:
         events = [("gap", ticks, reason) for reason, ticks in self.gaps.items()]
         if self.cut:
             events.append(("cut", self.cut, ""))
+        events.extend(("unsearched", number, why) for number, why in self.parked.news())
         events.extend(self._throttle())
         if events:
             names, now = ("timeMs", "worker", "kind", "count", "reason"), self._now_ms()
@@ -813,7 +818,7 @@ class Parked:
         self.tasks = tasks
         self.found = []
         self.next = 0.0
-        self.has_said = False
+        self.left_out, self.told = {}, {}  # why -> how many at most
 
     def samples(self, tables):
         """(thread, stack) of each of them."""
@@ -838,11 +843,18 @@ class Parked:
                 pass
         return samples
 
+    def news(self):
+        """(how many, why) of those that were left out, each once."""
+        news = [(most, why) for why, most in self.left_out.items() if most > self.told.get(why, 0)]
+        self.told = dict(self.left_out)
+        return news
+
+    def _leave_out(self, number, why):
+        self.left_out[why] = max(number, self.left_out.get(why, 0))
+
     def _find(self):
         if sys.getallocatedblocks() > self.MOST_BLOCKS:
-            if not self.has_said:
-                _say("greenlets and tasks are not looked for: there are too many objects to go through")
-            self.has_said = True
+            self._leave_out(1, "objects")  # all of them: there are too many objects to look among
             return []
         greenlet = sys.modules.get("greenlet") if self.greenlets else None
         asyncio = sys.modules.get("asyncio") if self.tasks else None
@@ -855,6 +867,8 @@ class Parked:
                 found.append((_greenlet_name, weakref.ref(item), _greenlet_path))
             elif item.is_running():
                 found.extend((_task_name, weakref.ref(task), _task_path) for task in _tasks_of(asyncio, item))
+        if len(found) > self.MOST:
+            self._leave_out(len(found) - self.MOST, "most")
         return found[: self.MOST]
 
 
@@ -1105,13 +1119,15 @@ def _be_prompt():
     """Makes the kernel wake this thread on time. Else, where the CPUs are busy, it runs only when the program's threads
     stop to wait for something, and that is then all that it sees: 89 % sleep where 52 % are true.
 
-    Both are for any user and for this thread only: no slack of its timers (proc_pid_timerslack_ns(5)), and time slices
-    of 0.1 ms, which let it preempt others where Linux (6.12 or later) would have it wait for the end of theirs
-    (sched_setattr(2)). A seccomp filter may kill the process for a system call: where there is one, none is tried.
+    Both are for any user and for this thread only: time slices of 0.1 ms, which let it preempt others where Linux (6.12 or
+    later) would have it wait for the end of theirs (sched_setattr(2)), and a little more slack of its timers than others
+    have (50 us, proc_pid_timerslack_ns(5); a timerfd has none). The slack is for the GIL: of two threads that have waited
+    for it equally long, the one that stops waiting and asks for it loses its place in the line to the other, again and
+    again. A seccomp filter may kill the process for a system call: where there is one, none is tried.
     """
     try:
         with open("/proc/%d/timerslack_ns" % threading.get_native_id(), "w") as file:
-            file.write("1")
+            file.write("60000")
         with open("/proc/self/status") as file:
             unfiltered = "\nSeccomp:\t0\n" in file.read()
         number = {"x86_64": 314, "aarch64": 274}.get(os.uname().machine)

@@ -110,8 +110,9 @@ export class Intake {
   #note(event: ProfileEvent): void {
     const key = `${event.worker} ${event.kind} ${event.kind === 'unreadable' ? '' : event.reason}`;
     const before = this.#waiting.get(key);
-    // How many ticks a dump stands for is no number of things.
-    const count = (event.kind === 'throttle' ? 0 : (before?.count ?? 0)) + event.count;
+    // How many ticks a dump stands for is no number of things, and what was left out each time is the same things.
+    const isLatest = event.kind === 'throttle' || event.kind === 'unsearched';
+    const count = (isLatest ? 0 : (before?.count ?? 0)) + event.count;
     this.#waiting.set(key, { ...(before ?? event), timeMs: event.timeMs, count });
   }
 }

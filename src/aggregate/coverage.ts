@@ -21,6 +21,8 @@ export interface WorkerCoverage {
   readonly gaps: ReadonlyMap<string, number>;
   /** Stacks that were cut short. */
   readonly cutStacks: number;
+  /** Parked greenlets and tasks that were not looked at, at most, by reason. */
+  readonly unsearched: ReadonlyMap<string, number>;
   /** Lines that were no frame. */
   readonly unreadableLines: number;
   /** Why it was not asked any more, a Verdict of tracebacker/verdict.ts; null where it was asked to the end. */
@@ -86,6 +88,7 @@ const newTally = (source: string) => ({
   busyThreadTicks: 0,
   gaps: new Map<string, number>(),
   cutStacks: 0,
+  unsearched: new Map<string, number>(),
   unreadableLines: 0,
   left: null as string | null,
   lastDumpMs: -1,
@@ -147,6 +150,9 @@ function tallyEvents({ events }: Profile, tallies: readonly Tally[]): void {
     },
     cut: (tally, { count }) => {
       tally.cutStacks += count;
+    },
+    unsearched: (tally, { reason, count }) => {
+      tally.unsearched.set(reason, Math.max(count, tally.unsearched.get(reason) ?? 0));
     },
     unreadable: (tally, { count }) => {
       tally.unreadableLines += count;

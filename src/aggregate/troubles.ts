@@ -60,6 +60,14 @@ export function findTroubles(
       story: 'stacks were cut short: the agent takes no more than their 1,000 innermost frames',
     },
     {
+      workers: those(({ unsearched }) => unsearched.has('objects')),
+      story: 'parked greenlets and tasks were not looked for: the process has too many objects to go through',
+    },
+    {
+      workers: those(({ unsearched }) => unsearched.has('most')),
+      story: 'has more parked greenlets and tasks than the 1,000 that the agent looks at',
+    },
+    {
       workers: profile.meta.measure === 'cpu' ? those(({ source, dumps }) => source !== 'agent' && dumps > 0) : [],
       story: 'shown in part or not at all, since its tracebacker cannot tell processor time',
     },

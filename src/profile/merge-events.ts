@@ -12,6 +12,7 @@ const combine: Record<EventKind, ((a: number, b: number) => number) | null> = {
   cut: add,
   unreadable: add,
   throttle: Math.max,
+  unsearched: Math.max,
   left: null,
   respawn: null,
   source: null,

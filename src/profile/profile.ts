@@ -79,7 +79,7 @@ export interface ProfileEvent {
   readonly kind: EventKind;
   /** Ticks, stacks, lines, pid or ticks per dump, as the kind says. */
   readonly count: number;
-  /** Of a gap and of `left`: why, a Verdict of tracebacker/verdict.ts or a Skip of sampling/sampler.ts. Of `source`: which. */
+  /** Of a gap, of `left` and `unsearched`: why, a Verdict of tracebacker/verdict.ts or a Skip of sampling/sampler.ts. Of `source`: which. */
   readonly reason: string;
 }
 
@@ -90,6 +90,8 @@ export const eventKinds = [
   'cut',
   /** Lines that are no frame. */
   'unreadable',
+  /** So many parked greenlets and tasks were not looked at (`most`); none was looked for, among too many `objects`. */
+  'unsearched',
   /** The worker was left alone for the rest of the recording. */
   'left',
   /** Another process is behind the socket: the new pid. */

@@ -1,7 +1,7 @@
 // A stream that one worker's agent is just sending -> a profile that grows. The agent is hostile until proven otherwise:
 // it gets no more ticks than have passed, no more memory than its tables may need, and is cut off at its first lie.
 import type { DumpRow, ProfileBuilder } from '../profile/builder.ts';
-import type { EventKind } from '../profile/profile.ts';
+import { type EventKind, eventKinds } from '../profile/profile.ts';
 import { streamVersion } from './lines.ts';
 import { StreamTables } from './tables.ts';
 import {
@@ -27,8 +27,13 @@ const maxSamplesPerDump = 20_000;
 /** Its clock and ours are read a moment apart. */
 const clockSlackMs = 1_000;
 
-/** Why an agent says that nobody looked at a tick; other words are not passed on. */
-const gapReasons = ['late', 'behind'];
+/** What an agent tells, and why; the first reason stands for words that are not known. */
+const toldReasons: Partial<Record<EventKind, readonly string[]>> = {
+  gap: ['late', 'behind'],
+  cut: [''],
+  throttle: ['overhead'],
+  unsearched: ['most', 'objects'],
+};
 
 /** An event of the agent; `timeMs` is since the recording began. */
 export interface LiveEvent {
@@ -165,16 +170,15 @@ export class LiveStream {
   #takeEvents(events: readonly unknown[]): void {
     for (const event of events) {
       const { timeMs, worker, kind, count, reason } = object(event);
-      if (kind !== 'gap' && kind !== 'cut' && kind !== 'throttle') continue; // ours to say, or of a later revision
+      const reasons = eventKinds.some((known) => known === kind) ? toldReasons[kind as EventKind] : undefined;
+      if (reasons === undefined) continue; // ours to say, or of a later revision
       look(this.#workers, worker, 'worker');
-      const place = { timeMs: this.#options.sinceMs + Math.min(whole(timeMs), this.#elapsedMs()), kind } as const;
-      const why = text(reason);
-      if (kind === 'gap') {
-        const ticks = this.#claim(whole(count));
-        this.#options.note({ ...place, count: ticks, reason: gapReasons.includes(why) ? why : 'late' });
-      } else {
-        this.#options.note({ ...place, count: whole(count), reason: kind === 'cut' ? '' : 'overhead' });
-      }
+      this.#options.note({
+        timeMs: this.#options.sinceMs + Math.min(whole(timeMs), this.#elapsedMs()),
+        kind: kind as EventKind,
+        count: kind === 'gap' ? this.#claim(whole(count)) : whole(count),
+        reason: reasons.find((known) => known === text(reason)) ?? reasons[0]!,
+      });
     }
   }
 

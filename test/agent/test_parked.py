@@ -1,7 +1,5 @@
 """Greenlets and asyncio tasks that wait: asyncio's are real, the greenlets are stand-ins (the real: gevent_app.py)."""
 import asyncio
-import contextlib
-import io
 import itertools
 import sys
 import threading
@@ -58,22 +56,28 @@ class Tasks(unittest.TestCase):
             client.read_until(lambda c: c.dumps >= 30)
             self.assertFalse([name for name in client.threads if name.startswith("task-")])
 
-    def test_are_not_looked_for_among_too_many_objects_which_is_said_once(self):
-        said = io.StringIO()
-        with mock.patch.object(agent.Parked, "PAUSE_S", 0), contextlib.redirect_stderr(said):
+    def test_are_not_looked_for_among_too_many_objects_which_is_told_once(self):
+        with mock.patch.object(agent.Parked, "PAUSE_S", 0):
             with mock.patch.object(agent, "_monotonic", itertools.count(0, 1000).__next__):  # each time it is time again
                 parked, tables = agent.Parked(False, True), agent.Tables()
+                news = []
                 with mock.patch.object(agent.Parked, "MOST_BLOCKS", sys.getallocatedblocks() // 2):
                     with mock.patch.object(agent.gc, "get_objects") as get_objects:
-                        self.assertEqual([parked.samples(tables) for _ in range(3)], [[], [], []])
+                        for _ in range(3):
+                            self.assertEqual(parked.samples(tables), [])
+                            news.append(parked.news())
                 get_objects.assert_not_called()
+                self.assertEqual(news, [[(1, "objects")], [], []])
                 parked.next = 0
                 self.assertEqual(len(parked.samples(tables)), 4)  # there is room again
-        self.assertRegex(said.getvalue(), r"^tbprof: greenlets and tasks are not looked for[^\n]*\n$")
+                self.assertEqual(parked.news(), [])
 
-    def test_are_bounded(self):
+    def test_are_bounded_and_the_others_counted(self):
+        parked = agent.Parked(False, True)
         with mock.patch.object(agent.Parked, "MOST", 2):
-            self.assertEqual(len(agent.Parked(False, True).samples(agent.Tables())), 2)
+            self.assertEqual(len(parked.samples(agent.Tables())), 2)
+        self.assertEqual(parked.news(), [(2, "most")])
+        self.assertEqual(parked.news(), [])
 
 
 class FakeGreenlet:

@@ -114,7 +114,7 @@ class Requests(unittest.TestCase):
     def test_has_defaults(self):
         self.assertEqual(
             vars(self.parse()),
-            {"rate": 100, "interval": 0.00015, "max_overhead": 0.1, "cpu": True, "greenlets": False, "tasks": False},
+            {"rate": 100, "interval": 0.0001, "max_overhead": 0.1, "cpu": True, "greenlets": False, "tasks": False},
         )
 
     def test_is_clamped(self):
@@ -528,6 +528,14 @@ class Waking(unittest.TestCase):
         self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)
         with self.assertRaises(OSError):
             os.fstat(promptness.timer)
+
+    def test_a_time_that_has_passed_sets_it_to_nothing(self):
+        promptness = agent.Promptness(0.0001)
+        self.addCleanup(promptness.close)
+        with mock.patch.object(os, "readv") as readv:
+            promptness.sleep_until(time.monotonic() - 1.0)
+        readv.assert_not_called()  # a timer of long ago would have expired a million times
+        self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)
 
     def test_without_the_word_it_is_low_all_the_time(self):
         with mock.patch.object(agent, "_interval", agent.SwitchInterval()):

@@ -67,17 +67,21 @@ describe('LiveStream', () => {
     expect(view().dumps.worker).toHaveLength(2);
   });
 
-  it('takes over gaps, cut stacks and the limits of cost; other events are not its to tell', () => {
+  it('takes over gaps, cut stacks, the limits of cost and what was not looked for; other events are not its to tell', () => {
     const { say, events, live } = begin();
     const event = (kind: string, count: number, reason = '') => ({
       events: [{ timeMs: 10, worker: 0, kind, count, reason }],
     });
     say(agentGap(0, 3), agentGap(100, 2, '<script>'), event('cut', 4), event('throttle', 5), event('left', 1, 'died'));
+    say(event('unsearched', 7, 'most'), event('unsearched', 1, 'objects'), event('unsearched', 2, '<script>'));
     expect(events).toEqual([
       { timeMs: 5_000, kind: 'gap', count: 3, reason: 'behind' },
       { timeMs: 5_100, kind: 'gap', count: 2, reason: 'late' },
       { timeMs: 5_010, kind: 'cut', count: 4, reason: '' },
       { timeMs: 5_010, kind: 'throttle', count: 5, reason: 'overhead' },
+      { timeMs: 5_010, kind: 'unsearched', count: 7, reason: 'most' },
+      { timeMs: 5_010, kind: 'unsearched', count: 1, reason: 'objects' },
+      { timeMs: 5_010, kind: 'unsearched', count: 2, reason: 'most' },
     ]);
     expect(live.settle()).toBe(5);
   });
