@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { buildCallTree } from '../../dist/aggregate/call-tree.js';
+import { compactProfile } from '../../dist/aggregate/compact.js';
 import { foldStacks } from '../../dist/aggregate/fold.js';
 import { groupFrames } from '../../dist/profile/labels.js';
+import { compress } from '../../dist/stream/compress.js';
+import { printPacked } from '../../dist/stream/encode.js';
 import { findPeer } from '../peers.js';
 import { formatNamed } from './formats.js';
 
@@ -29,7 +32,12 @@ export const renderers = [
       const page = await render(profile, 'html');
       const writeMs = performance.now() - begun;
       writeFileSync(file, page);
-      return { file, writeMs, templateBytes: statSync(join(root, 'templates/report.html')).size };
+      return {
+        file,
+        writeMs,
+        templateBytes: statSync(join(root, 'templates/report.html')).size,
+        treeBytes: await bytesOfTree(profile),
+      };
     },
     isDrawn: () => document.body.dataset.ready === 'yes' && document.querySelector('g.frame') !== null,
     zoom: clickFrame,
@@ -86,6 +94,12 @@ export const renderers = [
   { key: 'flamegraph.pl', name: 'flamegraph.pl', ...svgFile('flamegraph.pl') },
   { key: 'inferno', name: 'inferno-flamegraph', ...svgFile('inferno-flamegraph') },
 ];
+
+/** What a page carries of the shape of the stacks: neither names nor samples. */
+async function bytesOfTree(profile) {
+  const lines = [...printPacked(compactProfile(profile))].filter((line) => line.startsWith('{"stacks":'));
+  return (await compress(lines)).length;
+}
 
 /** Writes the renderer's file; null where the renderer is not there. */
 export async function drawn(renderer, profile, folder) {

@@ -2,6 +2,7 @@
 // as the window and moves along: one of the chart's own height would break where stacks are deep.
 import type { Rectangles } from '../aggregate/layout.ts';
 import { type ChartShape, rowPx } from './chart-shape.ts';
+import { mostPixels } from './png.ts';
 import { Specks, speckPx } from './specks.ts';
 
 export interface ChartColours {
@@ -75,30 +76,52 @@ export function paintVisible(canvas: HTMLCanvasElement, chart: HTMLElement, pain
   });
 }
 
-/** Browsers have no larger canvas. */
-const mostPx = 8_000;
+/** Of a picture that has not all rows of a chart. */
+export function describeCut(drawn: number, depth: number): string {
+  const [left, all] = [depth - drawn, depth].map((rows) => rows!.toLocaleString('en'));
+  return `${left} more rows are left out; the SVG file has all ${all}`;
+}
 
-/** For paper: as much of the chart as a canvas can hold. */
+/** How many rows of a chart there is room for, in so many: all, or one less, for the line that says so. */
+export function rowsThatFit(depth: number, most: number): number {
+  return depth <= most ? depth : most - 1;
+}
+
+/**
+ * For paper: the rows that a canvas can hold, those that are nearest to the root; the style sheet says what is left out.
+ * `endPaper` makes it a chart for the window again.
+ */
 export function paintWhole(canvas: HTMLCanvasElement, chart: HTMLElement, painted: Painted): void {
-  const toPx = Math.min(painted.shape.heightPx, mostPx);
-  paintPart(canvas, painted, { fromPx: 0, toPx, widthPx: chart.clientWidth });
+  const depth = painted.shape.layout.depths;
+  const drawn = rowsThatFit(depth, Math.floor(mostPixels / rowPx));
+  const isCut = drawn < depth;
+  if (isCut) chart.dataset.cut = describeCut(drawn, depth);
+  chart.style.height = `${(drawn + (isCut ? 1 : 0)) * rowPx}px`;
+  const fromPx = painted.rootOnTop ? 0 : (depth - drawn) * rowPx;
+  const topPx = isCut && !painted.rootOnTop ? rowPx : 0;
+  paintPart(canvas, painted, { fromPx, toPx: fromPx + drawn * rowPx, widthPx: chart.clientWidth, topPx });
+}
+
+export function endPaper(chart: HTMLElement, { shape }: Painted): void {
+  delete chart.dataset.cut;
+  chart.style.height = `${shape.heightPx}px`;
 }
 
 function paintPart(
   canvas: HTMLCanvasElement,
   painted: Painted,
-  { fromPx, toPx, widthPx }: { fromPx: number; toPx: number; widthPx: number },
+  { fromPx, toPx, widthPx, topPx = fromPx }: { fromPx: number; toPx: number; widthPx: number; topPx?: number },
 ): void {
   canvas.hidden = toPx <= fromPx;
   if (toPx <= fromPx) return;
-  const scale = window.devicePixelRatio || 1;
+  const scale = Math.min(window.devicePixelRatio || 1, mostPixels / Math.max(widthPx, toPx - fromPx));
   const [width, height] = [Math.ceil(widthPx * scale), Math.ceil((toPx - fromPx) * scale)];
   // To set a size, even the same, is to get a new canvas.
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   canvas.style.width = `${widthPx}px`;
   canvas.style.height = `${toPx - fromPx}px`;
-  canvas.style.top = `${fromPx}px`;
+  canvas.style.top = `${topPx}px`;
   const context = canvas.getContext('2d')!;
   context.resetTransform();
   context.clearRect(0, 0, width, height);

@@ -5,7 +5,7 @@ import { select } from 'd3-selection';
 import type { CallTree } from '../aggregate/call-tree.ts';
 import { layOut } from '../aggregate/layout.ts';
 import type { Colour } from '../profile/palette.ts';
-import { chartFont, type Painted, paintVisible, paintWhole } from './chart-canvas.ts';
+import { chartFont, endPaper, type Painted, paintVisible, paintWhole } from './chart-canvas.ts';
 import { ChartShape, rowPx } from './chart-shape.ts';
 import { element } from './dom.ts';
 import { shorten, twinsOf } from './shorten.ts';
@@ -81,7 +81,10 @@ export function createChart(name: string, { onPick, onPoint }: ChartEvents): Cha
   };
   window.addEventListener('scroll', onScroll, { passive: true });
   window.addEventListener('beforeprint', () => painted && box.isConnected && paintWhole(canvas, box, painted));
-  window.addEventListener('afterprint', repaint);
+  window.addEventListener('afterprint', () => {
+    if (painted) endPaper(box, painted);
+    repaint();
+  });
 
   const feed = chartFeeder(frames, (node) => input!.colourOf(node).fill);
   const nodeAt = (event: MouseEvent): number | null => {

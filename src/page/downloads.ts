@@ -1,7 +1,9 @@
 // The menu of downloads: what is shown, as files for other programs and for people.
 
 import { button, byId } from './dom.ts';
-import { describeLeftOut, type Picture, pngOf, svgOf } from './pictures.ts';
+import { photograph } from './photograph.ts';
+import { describeLeftOut, type Picture, paintPictures, svgOf } from './pictures.ts';
+import { blobOf } from './png.ts';
 
 /** A file that can be made of what is shown. */
 export interface FileOffer {
@@ -15,19 +17,20 @@ interface Sources {
   /** Of files, without their endings. */
   readonly name: string;
   readonly files: readonly FileOffer[];
-  /** The charts of the view; none where it has none. */
-  readonly pictures: () => readonly Picture[];
+  /** What is shown; charts, if it has any. */
+  readonly view: () => { readonly element: HTMLElement; pictures?(): readonly Picture[] };
   /** What stands above the charts in a file of them. */
   readonly title: () => string;
   readonly say: (text: string) => void;
 }
 
 export interface Downloads {
-  /** Pictures are of charts, and what a PNG leaves out is told. */
+  /** Only charts are drawn as SVG; what a PNG leaves out is told. */
   draw(): void;
 }
 
-export function createDownloads({ name, files, pictures, title, say }: Sources): Downloads {
+export function createDownloads({ name, files, view, title, say }: Sources): Downloads {
+  const pictures = () => view().pictures?.() ?? [];
   const menu = byId<HTMLDetailsElement>('downloads');
   const offer = (text: string, ending: string, make: () => Promise<BlobPart[]> | BlobPart[]) =>
     button(text, async () => {
@@ -36,7 +39,10 @@ export function createDownloads({ name, files, pictures, title, say }: Sources):
       say(`${name}${ending} is written`);
     });
   const svg = offer('SVG of the graph', '.svg', () => svgOf(pictures(), title()));
-  const png = offer('', '.png', async () => [await pngOf(pictures())]);
+  const png = offer('', '.png', async () => {
+    const shown = pictures();
+    return [await blobOf(shown.length > 0 ? paintPictures(shown) : photograph(view().element))];
+  });
   byId('download-list').append(...files.map(({ text, ending, make }) => offer(text, ending, make)), svg, png);
   menu.addEventListener('focusout', (event) => {
     if (!menu.contains(event.relatedTarget as Node | null)) menu.open = false;
@@ -44,9 +50,10 @@ export function createDownloads({ name, files, pictures, title, say }: Sources):
   return {
     draw() {
       const shown = pictures();
-      for (const chart of [svg, png]) chart.disabled = shown.length === 0;
+      svg.disabled = shown.length === 0;
       const left = describeLeftOut(shown);
-      png.textContent = left === '' ? 'PNG of the graph' : `PNG of the graph: ${left}`;
+      const what = shown.length === 0 ? 'PNG of what is shown' : 'PNG of the graph';
+      png.textContent = left === '' ? what : `${what}: ${left}`;
     },
   };
 }

@@ -91,7 +91,7 @@ function run(report: Report): void {
   const downloads = createDownloads({
     name: nameOf(report.profile),
     files: offerFiles(() => scene.shown),
-    pictures: () => views[state.view].pictures?.() ?? [],
+    view: () => views[state.view],
     title: () => `${titleOf(report.profile)}, ${ticksText(scene.shown.tree.total[0]!, scene.shown.profile.meta)}`,
     say: page.say,
   });

@@ -1,6 +1,7 @@
 // Charts as files of their own, as they are drawn now.
-import { chartFont, type Painted, paintRows } from './chart-canvas.ts';
+import { chartFont, describeCut, type Painted, paintRows, rowsThatFit } from './chart-canvas.ts';
 import { rowPx } from './chart-shape.ts';
+import { mostPixels, newCanvas, paperColours } from './png.ts';
 import { drawSvg } from './svg.ts';
 
 /** A chart as it is drawn now. */
@@ -9,9 +10,6 @@ export interface Picture {
   readonly widthPx: number;
   readonly title: (node: number) => string;
 }
-
-/** Browsers draw no larger canvas. */
-const mostPixels = 16_000;
 
 export function svgOf(pictures: readonly Picture[], title: string): BlobPart[] {
   const { paper, ink } = paperColours();
@@ -29,7 +27,7 @@ export function rowsOfPng(depths: readonly number[]): number[] {
   const bySize = [...depths.keys()].sort((a, b) => depths[a]! - depths[b]!);
   for (const [done, chart] of bySize.entries()) {
     const share = Math.floor(left / (depths.length - done));
-    rows[chart] = depths[chart]! <= share ? depths[chart]! : share - 1;
+    rows[chart] = rowsThatFit(depths[chart]!, share);
     left -= depths[chart]! <= share ? rows[chart]! : share;
   }
   return rows;
@@ -43,19 +41,13 @@ export function describeLeftOut(pictures: readonly Picture[]): string {
   return has === of ? '' : `${has} of ${of.toLocaleString('en')} rows`;
 }
 
-export async function pngOf(pictures: readonly Picture[]): Promise<Blob> {
+/** The charts one below the other. */
+export function paintPictures(pictures: readonly Picture[]): HTMLCanvasElement {
   const depths = pictures.map(({ painted }) => painted.shape.layout.depths);
   const rows = rowsOfPng(depths);
   const lines = rows.reduce((sum, one, chart) => sum + one + (one < depths[chart]! ? 1 : 0), 0);
-  const scale = Math.min(window.devicePixelRatio || 1, Math.max(1, mostPixels / (lines * rowPx)));
-  const canvas = document.createElement('canvas');
-  canvas.width = Math.ceil(pictures[0]!.widthPx * scale);
-  canvas.height = Math.min(mostPixels, Math.ceil(lines * rowPx * scale));
-  const { paper, ink } = paperColours();
-  const context = canvas.getContext('2d')!;
-  context.fillStyle = paper;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.scale(scale, scale);
+  const context = newCanvas(pictures[0]!.widthPx, lines * rowPx);
+  const { ink } = paperColours();
   for (const [chart, { painted }] of pictures.entries()) {
     const [drawn, depth] = [rows[chart]!, depths[chart]!];
     const sayCut = () => {
@@ -63,8 +55,7 @@ export async function pngOf(pictures: readonly Picture[]): Promise<Blob> {
       context.font = chartFont;
       context.fillStyle = ink;
       context.textBaseline = 'middle';
-      const text = `${(depth - drawn).toLocaleString('en')} more rows are left out; the SVG file has all ${depth.toLocaleString('en')}`;
-      context.fillText(text, 4, rowPx / 2);
+      context.fillText(describeCut(drawn, depth), 4, rowPx / 2);
       context.translate(0, rowPx);
     };
     // The root is where the charts of a sandwich meet: what is farthest from it goes.
@@ -74,12 +65,5 @@ export async function pngOf(pictures: readonly Picture[]): Promise<Blob> {
     context.translate(0, drawn * rowPx);
     if (painted.rootOnTop) sayCut();
   }
-  return new Promise((resolve, reject) =>
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('the browser drew no picture')))),
-  );
-}
-
-function paperColours(): { paper: string; ink: string } {
-  const { backgroundColor, color } = getComputedStyle(document.body);
-  return { paper: backgroundColor, ink: color };
+  return context.canvas;
 }

@@ -141,7 +141,8 @@ describeWith('chromium', 'page of a comparison: habits', () => {
     expect(sizeOfPng((await download(page, 'PNG')).bytes)).toEqual({ kind: 'PNG', width, height: 4 * 18 });
     await openTable(page);
     await page.click('#downloads summary');
-    expect(await page.isDisabled('#download-list >> text=PNG')).toBe(true);
+    expect(await page.isDisabled('#download-list >> text=SVG')).toBe(true);
+    expect(await page.textContent('#download-list button:last-child')).toBe('PNG of what is shown');
     await expectNoTrouble();
   });
 

@@ -95,7 +95,7 @@ function run(comparison: Comparison): void {
   const downloads = createDownloads({
     name: nameOf(comparison),
     files: offerFiles(comparison, () => scene.diff),
-    pictures: () => views[state.view].pictures?.() ?? [],
+    view: () => views[state.view],
     title: () => `${document.title}. ${widthMeanings[state.width]}`,
     say: page.say,
   });

@@ -88,6 +88,100 @@ describeWith('chromium', 'report page: what can be saved', () => {
     expect(colours).toEqual([...callers, ...callees].map(({ fill }) => fill));
   });
 
+  it('gives a view without charts as a picture of itself: the timeline', async () => {
+    const { page, expectNoTrouble } = await openReport(await write(small), { hash: '#view=timeline' });
+    expect(await page.isDisabled('#download-list >> text=SVG')).toBe(true);
+    const { bytes } = await download(page, 'PNG of what is shown');
+    const places = await page.evaluate(() => {
+      const box = document.querySelector('.timeline')!.getBoundingClientRect();
+      const middle = (selector: string, x: number) => {
+        const { left, top, width, height } = document.querySelector(selector)!.getBoundingClientRect();
+        return [left - box.left + 12 + width * x, top - box.top + 12 + height / 2] as const;
+      };
+      return {
+        size: [Math.ceil(box.width + 24), Math.ceil(box.height + 24)],
+        swatch: middle('.legend .swatch', 0.5),
+        lane: middle('.lanes', 0.5),
+        slider: middle('.range-fields input', 0.1),
+        label: document.querySelector('.lane-labels')!.getBoundingClientRect().height,
+      };
+    });
+    const { width, height } = sizeOfPng(bytes);
+    expect([width, height]).toEqual(places.size);
+    const swatch = await page
+      .locator('.legend .swatch')
+      .first()
+      .evaluate((one) => getComputedStyle(one).backgroundColor);
+    const colour = `#${swatch
+      .match(/\d+/g)!
+      .map((part) => Number(part).toString(16).padStart(2, '0'))
+      .join('')}`;
+    const [seenSwatch, seenSlider] = await coloursOfPng(page, bytes, [places.swatch, places.slider]);
+    expect(seenSwatch).toBe(colour);
+    expect(seenSlider).toBe('#ffffff');
+    // Names stand left of the lanes, dark on white; every lane has some colour.
+    const column = (x: number) => Array.from({ length: Math.floor(places.label) }, (_, y) => [x, 12 + y] as const);
+    const names = await coloursOfPng(page, bytes, Array.from({ length: 60 }, (_, x) => column(12 + x)).flat());
+    expect(names.filter((one) => Number.parseInt(one.slice(1, 3), 16) < 0x60).length).toBeGreaterThan(50);
+    expect(new Set(await coloursOfPng(page, bytes, column(places.lane[0]))).size).toBeGreaterThan(1);
+    await expectNoTrouble();
+  });
+
+  it('gives tables as pictures of themselves, with what is marked in them', async () => {
+    const { page, expectNoTrouble } = await openReport(await write(small), { hash: '#view=functions' });
+    const { bytes } = await download(page, 'PNG of what is shown');
+    const boxes = await page.evaluate(() => {
+      const { left, top, width, height } = document.querySelector('.table-view')!.getBoundingClientRect();
+      const bar = document.querySelector('tbody .bar')!.getBoundingClientRect();
+      const name = document.querySelector('tbody td button')!.getBoundingClientRect();
+      const from = (box: DOMRect) => [box.left - left + 12, box.top - top + 12, box.width, box.height] as const;
+      return { size: [Math.ceil(width + 24), Math.ceil(height + 24)], bar: from(bar), name: from(name) };
+    });
+    const { width, height } = sizeOfPng(bytes);
+    expect([width, height]).toEqual(boxes.size);
+    const [x, y, wide, high] = boxes.bar;
+    const [bar] = await coloursOfPng(page, bytes, [[x + wide / 2, y + high / 2]]);
+    expect(bar).not.toBe('#ffffff');
+    const [left, top, nameWidth, nameHeight] = boxes.name;
+    const inName = Array.from({ length: Math.floor(nameWidth) * Math.floor(nameHeight) }, (_, at) => {
+      return [left + (at % Math.floor(nameWidth)), top + Math.floor(at / Math.floor(nameWidth))] as const;
+    });
+    expect(new Set(await coloursOfPng(page, bytes, inName)).size).toBeGreaterThan(4);
+    await expectNoTrouble();
+  });
+
+  it.each(['', '#root=bottom'])(
+    'prints of a chart that no paper holds what is next to the root, and says so',
+    async (hash) => {
+      const names = Array.from({ length: 3_000 }, (_, at) => `f${at}`);
+      const { page } = await openReport(await write(profileFrom([`${names.join(';')} 1`])), { hash });
+      const read = () => {
+        const chart = document.querySelector<HTMLElement>('.chart')!;
+        const root = [...chart.querySelectorAll('g.frame rect')].find((rect) =>
+          rect.parentElement!.textContent?.startsWith('all'),
+        );
+        const { top, bottom } = chart.getBoundingClientRect();
+        const at = root!.getBoundingClientRect();
+        const canvas = chart.querySelector('canvas')!;
+        return {
+          height: chart.clientHeight,
+          canvas: [canvas.offsetTop, canvas.clientHeight],
+          root: [Math.round(at.top - top), Math.round(bottom - at.bottom)].map((px) => px < 18),
+          says: getComputedStyle(chart, '::after').content,
+        };
+      };
+      const before = await page.evaluate(read);
+      const { height, canvas, root, says } = await readOnPaper(page, read);
+      expect(before.height).toBe(3_001 * 18);
+      expect(says).toBe('"2,114 more rows are left out; the SVG file has all 3,001"');
+      expect(height).toBe(888 * 18);
+      const isUp = hash !== '';
+      expect({ canvas, root }).toEqual({ canvas: [isUp ? 18 : 0, 887 * 18], root: [!isUp, isUp] });
+      const after = await page.evaluate(read);
+      expect([after.height, after.says]).toEqual([before.height, 'none']);
+    },
+  );
+
   it('prints what is seen, without its controls', async () => {
     const { page } = await openProfile(small);
     await page.emulateMedia({ media: 'print' });

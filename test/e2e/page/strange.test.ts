@@ -46,7 +46,8 @@ describeWith('chromium', 'report page of a strange recording', () => {
     }
     await chooseView(page, 'Timeline');
     expect(await page.getAttribute('.lanes', 'aria-label')).toMatch(/0 % busy, 0 % idle, 0 % unobserved/);
-    expect(await page.isDisabled('#download-list >> text=PNG')).toBe(true);
+    expect(await page.isDisabled('#download-list >> text=SVG')).toBe(true);
+    expect(sizeOfPng((await download(page, 'PNG of what is shown')).bytes).kind).toBe('PNG');
     await chooseView(page, 'Flame graph');
     expect((await download(page, 'Collapsed stacks')).bytes.toString()).toBe('');
     expect(JSON.parse((await download(page, 'speedscope')).bytes.toString()).shared.frames).toEqual([]);
