@@ -376,6 +376,8 @@ class Promptness:
     """
 
     def __init__(self, low):
+        # Not less than this thread runs to ask for the GIL: else sched_setattr()'s slice (_be_prompt) does not help it, and
+        # Linux (6.6 or later) lets the other one go on for milliseconds.
         self.low = round(low * 1e6)
         self.timer = None
         self.lag = 50.0  # microseconds from when the timer expires until this thread runs, smoothed
@@ -590,7 +592,7 @@ def parse_request(line):
 
     return types.SimpleNamespace(
         rate=number("rateHz", 0.01, 1000.0),
-        interval=number("switchInterval", 0.00001, 0.05, 0.0001),
+        interval=number("switchInterval", 0.00001, 0.05, 0.00015),
         max_overhead=number("maxOverhead", 0.001, 1.0, 0.1),
         cpu=flag("cpu", True),
         greenlets=flag("greenlets", False),
@@ -1119,15 +1121,13 @@ def _be_prompt():
     """Makes the kernel wake this thread on time. Else, where the CPUs are busy, it runs only when the program's threads
     stop to wait for something, and that is then all that it sees: 89 % sleep where 52 % are true.
 
-    Both are for any user and for this thread only: time slices of 0.1 ms, which let it preempt others where Linux (6.12 or
-    later) would have it wait for the end of theirs (sched_setattr(2)), and a little more slack of its timers than others
-    have (50 us, proc_pid_timerslack_ns(5); a timerfd has none). The slack is for the GIL: of two threads that have waited
-    for it equally long, the one that stops waiting and asks for it loses its place in the line to the other, again and
-    again. A seccomp filter may kill the process for a system call: where there is one, none is tried.
+    Both are for any user and for this thread only: no slack of its timers (proc_pid_timerslack_ns(5)), and time slices
+    of 0.1 ms, which let it preempt others where Linux (6.12 or later) would have it wait for the end of theirs
+    (sched_setattr(2)). A seccomp filter may kill the process for a system call: where there is one, none is tried.
     """
     try:
         with open("/proc/%d/timerslack_ns" % threading.get_native_id(), "w") as file:
-            file.write("60000")
+            file.write("1")
         with open("/proc/self/status") as file:
             unfiltered = "\nSeccomp:\t0\n" in file.read()
         number = {"x86_64": 314, "aarch64": 274}.get(os.uname().machine)
@@ -1259,6 +1259,8 @@ def _start_in_worker(uwsgi):
         stock = _option(uwsgi, "py-tracebacker")
         prefix = _option(uwsgi, "tbprof") or os.environ.get("TBPROF_SOCKET") or stock
         if not prefix:
+            if not _imports_agent(uwsgi):
+                return  # the application does, and will call start()
             raise ValueError("no prefix: add `set = tbprof=/tmp/tbsocket.` to uWSGI's configuration")
         # uWSGI binds its tracebacker's socket after the hooks have run, and removes whatever has that name.
         shared = stock is not None and os.path.abspath(stock) == os.path.abspath(prefix)
@@ -1288,6 +1290,13 @@ def _option(uwsgi, name):
     if isinstance(value, list):
         value = value[-1]
     return os.fsdecode(value) if isinstance(value, bytes) and value else None
+
+
+def _imports_agent(uwsgi):
+    """Whether its configuration does: `import`, `py-import`, `shared-import` and what else ends so."""
+    named = [value for name, value in uwsgi.opt.items() if name.endswith("import")]
+    return any(__name__ in os.fsdecode(one) for value in named for one in (value if isinstance(value, list) else [value])
+               if isinstance(one, bytes))
 
 
 def _mode(text):

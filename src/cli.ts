@@ -142,7 +142,7 @@ const pidOption = () =>
 const overheadOption = () =>
   new Option('--max-overhead <share>', 'share of a core per worker that being sampled may take')
     .argParser(parser(parseShare))
-    .default(undefined, '10%; 2% where an agent samples');
+    .default(undefined, '10%; 5% where an agent samples');
 const costLimits = (maxOverhead: number | undefined, maxLeakBytes: number): CostLimits => ({
   maxOverhead: maxOverhead ?? defaults.maxOverhead,
   agentMaxOverhead: maxOverhead ?? defaults.agentMaxOverhead,

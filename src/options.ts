@@ -9,7 +9,7 @@ export const defaults = {
   /** Share of a core per worker that writing dumps may take. */
   maxOverhead: 0.1,
   /** That an agent may take: what it takes, threads that compete for the GIL lose. */
-  agentMaxOverhead: 0.02,
+  agentMaxOverhead: 0.05,
   /** Bytes per worker that a recording may leak. */
   maxLeakBytes: 64e6,
   demoDurationMs: 5_000,

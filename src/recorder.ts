@@ -33,9 +33,9 @@ export interface RecorderOptions extends Pick<SamplingThreadData, 'dumpRates' | 
 
 /**
  * In seconds, while an agent takes a sample: it needs the GIL promptly, or it only ever sees threads that have just given it
- * up. Python's own interval is 5 ms.
+ * up. Python's own interval is 5 ms. With less than this, Linux would not let the agent run when it is over (`Promptness`).
  */
-const promptSeconds = 0.0001;
+const promptSeconds = 0.00015;
 
 /** How often the set of workers, their cost and the recording file are seen to. */
 const housekeepingMs = 500;

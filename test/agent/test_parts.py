@@ -114,7 +114,7 @@ class Requests(unittest.TestCase):
     def test_has_defaults(self):
         self.assertEqual(
             vars(self.parse()),
-            {"rate": 100, "interval": 0.0001, "max_overhead": 0.1, "cpu": True, "greenlets": False, "tasks": False},
+            {"rate": 100, "interval": 0.00015, "max_overhead": 0.1, "cpu": True, "greenlets": False, "tasks": False},
         )
 
     def test_is_clamped(self):
@@ -782,13 +782,23 @@ class InUwsgi(unittest.TestCase):
             self.assertEqual(self.started, [])
             self.assertIn("tbprof-mode is an octal number such as 660, not " + text.decode("utf-8"), said.getvalue())
 
-    def test_says_that_there_is_no_prefix(self):
+    def said_without_a_prefix(self, **opt):
         said = io.StringIO()
         with contextlib.redirect_stderr(said), mock.patch.dict(os.environ):
             os.environ.pop("TBPROF_SOCKET", None)
-            self.start(FakeUwsgi(worker=1, enable_threads=True))
-        self.assertRegex(said.getvalue(), r"^tbprof: not started in worker 1: [^\n]*`set = tbprof=[^\n]*\n$")
+            self.start(FakeUwsgi(worker=1, enable_threads=True, **opt))
         self.assertEqual(self.started, [])
+        return said.getvalue()
+
+    def test_says_that_there_is_no_prefix(self):
+        for name in (b"tbprof_agent", [b"other", b"tbprof_agent"]):
+            for option in ("import", "py_import"):
+                said = self.said_without_a_prefix(**{option: name})
+                self.assertRegex(said, r"^tbprof: not started in worker 1: [^\n]*`set = tbprof=[^\n]*\n$")
+
+    def test_leaves_it_to_an_application_that_imports_it_to_give_a_prefix(self):
+        self.assertEqual(self.said_without_a_prefix(), "")
+        self.assertEqual(self.said_without_a_prefix(**{"import": b"uwsgidecorators", "lazy_apps": True}), "")
 
 
 class StartInUwsgi(unittest.TestCase):
