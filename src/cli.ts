@@ -18,6 +18,7 @@ import { type ExitCode, exitCodes, TbprofError } from './errors.ts';
 import { diffFormats } from './formats/diff-formats.ts';
 import { formats } from './formats/index.ts';
 import {
+  costLimits,
   defaults,
   parseCount,
   parseDuration,
@@ -32,7 +33,6 @@ import { readVersion } from './output/files.ts';
 import { openScreen, type ScreenHandlers } from './output/screen.ts';
 import { openTerminal, type Terminal, type TextStream } from './output/terminal.ts';
 import { groupings } from './profile/labels.ts';
-import type { CostLimits } from './recorder.ts';
 import { visible } from './visible.ts';
 
 type Run = (context: CommandContext) => Promise<ExitCode>;
@@ -143,11 +143,6 @@ const overheadOption = () =>
   new Option('--max-overhead <share>', 'share of a core per worker that being sampled may take')
     .argParser(parser(parseShare))
     .default(undefined, '10%; 5% where an agent samples');
-const costLimits = (maxOverhead: number | undefined, maxLeakBytes: number): CostLimits => ({
-  maxOverhead: maxOverhead ?? defaults.maxOverhead,
-  agentMaxOverhead: maxOverhead ?? defaults.agentMaxOverhead,
-  maxLeakBytes,
-});
 const leakOption = () =>
   new Option('--max-leak <size>', 'memory per worker that the tracebacker may leak')
     .argParser(parser(parseSize))

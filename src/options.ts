@@ -22,6 +22,15 @@ export const defaults = {
   minShare: 0.01,
 } as const;
 
+/** What being sampled may cost a worker; where nobody says, agents take less than tracebackers, since they can. */
+export function costLimits(maxOverhead: number | undefined, maxLeakBytes: number) {
+  return {
+    maxOverhead: maxOverhead ?? defaults.maxOverhead,
+    agentMaxOverhead: maxOverhead ?? defaults.agentMaxOverhead,
+    maxLeakBytes,
+  };
+}
+
 export const maxRateHz = 1_000;
 
 const unitMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TbprofError } from '../src/errors.ts';
-import { maxRateHz, parseDuration, parseRate } from '../src/options.ts';
+import { costLimits, maxRateHz, parseDuration, parseRate } from '../src/options.ts';
+
+describe('costLimits', () => {
+  it('allows agents less where nobody says, and both the same where somebody does', () => {
+    const unsaid = costLimits(undefined, 1);
+    expect(unsaid.agentMaxOverhead).toBeLessThan(unsaid.maxOverhead);
+    expect(costLimits(0.3, 1)).toEqual({ maxOverhead: 0.3, agentMaxOverhead: 0.3, maxLeakBytes: 1 });
+  });
+});
 
 describe('parseDuration', () => {
   it.each([
