@@ -139,10 +139,18 @@ const socketOption = () =>
     .default([] as readonly string[], 'TBPROF_SOCKET, else what is found');
 const pidOption = () =>
   new Option('-p, --pid <pid>', 'master or worker of the server that is meant').argParser(parser(parsePid));
+/** commander shows no default of what is undefined where nobody says it. */
+function tellDefault<Told extends { description: string }>(option: Told, text: string): Told {
+  option.description += ` (default: ${text})`;
+  return option;
+}
 const overheadOption = () =>
-  new Option('--max-overhead <share>', 'share of a core per worker that being sampled may take')
-    .argParser(parser(parseShare))
-    .default(undefined, '10%; 5% where an agent samples');
+  tellDefault(
+    new Option('--max-overhead <share>', 'share of a core per worker that being sampled may take').argParser(
+      parser(parseShare),
+    ),
+    '10%; 5% where an agent samples',
+  );
 const leakOption = () =>
   new Option('--max-leak <size>', 'memory per worker that the tracebacker may leak')
     .argParser(parser(parseSize))
@@ -153,7 +161,7 @@ const durationOption = () =>
   );
 const rateOption = () => new Option('-r, --rate <hz>', 'dumps per worker and second').argParser(parser(parseRate));
 const liveRateOption = () =>
-  rateOption().default(undefined, `${defaults.rateHz}; ${defaults.agentRateHz} where all workers have an agent`);
+  tellDefault(rateOption(), `${defaults.rateHz}; ${defaults.agentRateHz} where all workers have an agent`);
 const keepGoingOption = () =>
   new Option('--keep-going', 'go on where a worker has crashed while we were connected').default(false);
 const outputOption = () =>
@@ -254,9 +262,10 @@ function buildProgram(writeOut: (text: string) => void) {
           .default(defaults.topWindowMs, '10s'),
       )
       .addOption(
-        new Option('--top <number>', 'how many functions')
-          .argParser(parser(parseCount))
-          .default(undefined, `${defaults.topFunctions}; as many as fit a terminal`),
+        tellDefault(
+          new Option('--top <number>', 'how many functions').argParser(parser(parseCount)),
+          `${defaults.topFunctions}; as many as fit a terminal`,
+        ),
       )
       .addOption(byOption().default('function' as const))
       .addOption(modeOption()),

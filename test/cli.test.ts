@@ -387,6 +387,9 @@ describe('tbprof workers', () => {
 
 describe('tbprof', () => {
   it('lists its commands', async () => {
+    const { stdout: ofRecord } = await runCli(['record', '--help']);
+    for (const told of ['20; 100 where all workers have an agent', '10%; 5% where an agent samples', '64MB'])
+      expect(ofRecord.replace(/\s+/g, ' ')).toContain(`(default: ${told})`);
     const { exitCode, stdout } = await runCli(['--help']);
     expect(exitCode).toBe(0);
     for (const command of ['record', 'report', 'read', 'workers', 'demo']) expect(stdout).toContain(`\n  ${command} `);
