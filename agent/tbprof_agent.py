@@ -380,7 +380,7 @@ class Promptness:
         # Linux (6.6 or later) lets the other one go on for milliseconds.
         self.low = round(low * 1e6)
         self.timer = None
-        self.lag = 50.0  # microseconds from when the timer expires until this thread runs, smoothed
+        self.lag = LEAST_LAG_US  # from when the timer expires until this thread runs, smoothed
         self.word = _interval.find()
         if self.word is not None:
             timer = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
@@ -1294,9 +1294,7 @@ def _option(uwsgi, name):
 
 def _imports_agent(uwsgi):
     """Whether its configuration does: `import`, `py-import`, `shared-import` and what else ends so."""
-    named = [value for name, value in uwsgi.opt.items() if name.endswith("import")]
-    return any(__name__ in os.fsdecode(one) for value in named for one in (value if isinstance(value, list) else [value])
-               if isinstance(one, bytes))
+    return any(__name__ in repr(value) for name, value in uwsgi.opt.items() if name.endswith("import"))
 
 
 def _mode(text):

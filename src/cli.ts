@@ -131,6 +131,12 @@ function parser<Value>(parse: (text: string) => Value): (text: string) => Value 
   };
 }
 
+/** commander shows no default of what is undefined where nobody says it. */
+function tellDefault<Told extends { description: string }>(option: Told, text: string): Told {
+  option.description += ` (default: ${text})`;
+  return option;
+}
+
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 const socketOption = () =>
@@ -139,17 +145,12 @@ const socketOption = () =>
     .default([] as readonly string[], 'TBPROF_SOCKET, else what is found');
 const pidOption = () =>
   new Option('-p, --pid <pid>', 'master or worker of the server that is meant').argParser(parser(parsePid));
-/** commander shows no default of what is undefined where nobody says it. */
-function tellDefault<Told extends { description: string }>(option: Told, text: string): Told {
-  option.description += ` (default: ${text})`;
-  return option;
-}
 const overheadOption = () =>
   tellDefault(
     new Option('--max-overhead <share>', 'share of a core per worker that being sampled may take').argParser(
       parser(parseShare),
     ),
-    '10%; 5% where an agent samples',
+    `${100 * defaults.maxOverhead}%; ${100 * defaults.agentMaxOverhead}% where an agent samples`,
   );
 const leakOption = () =>
   new Option('--max-leak <size>', 'memory per worker that the tracebacker may leak')

@@ -2,7 +2,7 @@
 // as the window and moves along: one of the chart's own height would break where stacks are deep.
 import type { Rectangles } from '../aggregate/layout.ts';
 import { type ChartShape, rowPx } from './chart-shape.ts';
-import { mostPixels } from './png.ts';
+import { canvasScale, mostPixels } from './png.ts';
 import { Specks, speckPx } from './specks.ts';
 
 export interface ChartColours {
@@ -78,7 +78,7 @@ export function paintVisible(canvas: HTMLCanvasElement, chart: HTMLElement, pain
 
 /** Of a picture that has not all rows of a chart. */
 export function describeCut(drawn: number, depth: number): string {
-  const [left, all] = [depth - drawn, depth].map((rows) => rows!.toLocaleString('en'));
+  const [left, all] = [depth - drawn, depth].map((rows) => rows.toLocaleString('en'));
   return `${left} more rows are left out; the SVG file has all ${all}`;
 }
 
@@ -93,10 +93,11 @@ export function rowsThatFit(depth: number, most: number): number {
  */
 export function paintWhole(canvas: HTMLCanvasElement, chart: HTMLElement, painted: Painted): void {
   const depth = painted.shape.layout.depths;
-  const drawn = rowsThatFit(depth, Math.floor(mostPixels / rowPx));
+  const most = Math.floor(mostPixels / rowPx);
+  const drawn = rowsThatFit(depth, most);
   const isCut = drawn < depth;
   if (isCut) chart.dataset.cut = describeCut(drawn, depth);
-  chart.style.height = `${(drawn + (isCut ? 1 : 0)) * rowPx}px`;
+  chart.style.height = `${Math.min(depth, most) * rowPx}px`;
   const fromPx = painted.rootOnTop ? 0 : (depth - drawn) * rowPx;
   const topPx = isCut && !painted.rootOnTop ? rowPx : 0;
   paintPart(canvas, painted, { fromPx, toPx: fromPx + drawn * rowPx, widthPx: chart.clientWidth, topPx });
@@ -114,7 +115,7 @@ function paintPart(
 ): void {
   canvas.hidden = toPx <= fromPx;
   if (toPx <= fromPx) return;
-  const scale = Math.min(window.devicePixelRatio || 1, mostPixels / Math.max(widthPx, toPx - fromPx));
+  const scale = canvasScale(widthPx, toPx - fromPx);
   const [width, height] = [Math.ceil(widthPx * scale), Math.ceil((toPx - fromPx) * scale)];
   // To set a size, even the same, is to get a new canvas.
   if (canvas.width !== width) canvas.width = width;

@@ -31,18 +31,19 @@ function paintElement(context: CanvasRenderingContext2D, part: Element): void {
     context.clip();
   }
   if (part instanceof HTMLCanvasElement) context.drawImage(part, box.left, box.top, box.width, box.height);
-  if (part instanceof HTMLSelectElement) paintChoice(context, part, style);
+  if (part instanceof HTMLSelectElement) paintChoice(context, part, { box, style });
   else paintInside(context, part, style);
   context.restore();
 }
 
-function paintChoice(context: CanvasRenderingContext2D, list: HTMLSelectElement, style: CSSStyleDeclaration): void {
-  const { left, top, width, height } = list.getBoundingClientRect();
+function paintChoice(
+  context: CanvasRenderingContext2D,
+  list: HTMLSelectElement,
+  { box, style }: { box: DOMRect; style: CSSStyleDeclaration },
+): void {
   const inset = Number.parseFloat(style.paddingLeft) + 4;
-  paintWord(context, list.selectedOptions[0]?.text ?? '', {
-    box: new DOMRect(left + inset, top, width, height),
-    style,
-  });
+  const inside = new DOMRect(box.left + inset, box.top, box.width, box.height);
+  paintWord(context, list.selectedOptions[0]?.text ?? '', { box: inside, style });
 }
 
 function paintInside(context: CanvasRenderingContext2D, part: Element, style: CSSStyleDeclaration): void {

@@ -28,7 +28,7 @@ export function rowsOfPng(depths: readonly number[]): number[] {
   for (const [done, chart] of bySize.entries()) {
     const share = Math.floor(left / (depths.length - done));
     rows[chart] = rowsThatFit(depths[chart]!, share);
-    left -= depths[chart]! <= share ? rows[chart]! : share;
+    left -= Math.min(depths[chart]!, share);
   }
   return rows;
 }

@@ -79,7 +79,10 @@ export interface ProfileEvent {
   readonly kind: EventKind;
   /** Ticks, stacks, lines, pid or ticks per dump, as the kind says. */
   readonly count: number;
-  /** Of a gap, of `left` and `unsearched`: why, a Verdict of tracebacker/verdict.ts or a Skip of sampling/sampler.ts. Of `source`: which. */
+  /**
+   * Of a gap and of `left`: why, a Verdict of tracebacker/verdict.ts or a Skip of sampling/sampler.ts. Of `source`: which.
+   * Of `unsearched`: why.
+   */
   readonly reason: string;
 }
 

@@ -1,7 +1,7 @@
 // A stream that one worker's agent is just sending -> a profile that grows. The agent is hostile until proven otherwise:
 // it gets no more ticks than have passed, no more memory than its tables may need, and is cut off at its first lie.
 import type { DumpRow, ProfileBuilder } from '../profile/builder.ts';
-import { type EventKind, eventKinds } from '../profile/profile.ts';
+import type { EventKind } from '../profile/profile.ts';
 import { streamVersion } from './lines.ts';
 import { StreamTables } from './tables.ts';
 import {
@@ -28,12 +28,12 @@ const maxSamplesPerDump = 20_000;
 const clockSlackMs = 1_000;
 
 /** What an agent tells, and why; the first reason stands for words that are not known. */
-const toldReasons: Partial<Record<EventKind, readonly string[]>> = {
-  gap: ['late', 'behind'],
-  cut: [''],
-  throttle: ['overhead'],
-  unsearched: ['most', 'objects'],
-};
+const toldReasons: ReadonlyMap<EventKind, readonly string[]> = new Map([
+  ['gap', ['late', 'behind']],
+  ['cut', ['']],
+  ['throttle', ['overhead']],
+  ['unsearched', ['most', 'objects']],
+]);
 
 /** An event of the agent; `timeMs` is since the recording began. */
 export interface LiveEvent {
@@ -169,15 +169,17 @@ export class LiveStream {
 
   #takeEvents(events: readonly unknown[]): void {
     for (const event of events) {
-      const { timeMs, worker, kind, count, reason } = object(event);
-      const reasons = eventKinds.some((known) => known === kind) ? toldReasons[kind as EventKind] : undefined;
+      const { timeMs, worker, count, reason, ...rest } = object(event);
+      const kind = rest.kind as EventKind; // so it is where the map has it
+      const reasons = toldReasons.get(kind);
       if (reasons === undefined) continue; // ours to say, or of a later revision
       look(this.#workers, worker, 'worker');
+      const why = text(reason);
       this.#options.note({
         timeMs: this.#options.sinceMs + Math.min(whole(timeMs), this.#elapsedMs()),
-        kind: kind as EventKind,
+        kind,
         count: kind === 'gap' ? this.#claim(whole(count)) : whole(count),
-        reason: reasons.find((known) => known === text(reason)) ?? reasons[0]!,
+        reason: reasons.includes(why) ? why : reasons[0]!,
       });
     }
   }
