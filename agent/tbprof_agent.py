@@ -28,6 +28,7 @@ sees only threads that have just given it up. A failure of the agent is one line
 import _socket
 import _thread
 import atexit
+import collections
 import errno
 import gc
 import json
@@ -43,11 +44,16 @@ import threading
 import time
 import types
 import weakref
+from functools import partial
+from itertools import accumulate, chain, compress, islice, repeat, starmap, takewhile
+from operator import attrgetter, gt, is_not, itemgetter
 
 try:  # here, not where it is used: a child forked while a thread imports could never import it
     import ctypes
 except Exception:  # not every Python has it, and not every system lets it work
     ctypes = None
+if sys.version_info < (3, 10):
+    import dis
 
 __all__ = ["start", "stop"]
 VERSION = "0.1.0"
@@ -83,8 +89,18 @@ def _thread_name(thread):
         return UNNAMED
 
 
-def _line_of(code, line):
-    # From Python 3.10 on an instruction may have no line (PEP 626); uWSGI's tracebacker falls silent at such a frame.
+def _line_at(code, instruction):
+    """The line of an instruction. From Python 3.10 on it may have none (PEP 626; uWSGI's tracebacker falls silent there):
+    then, and where the function has not begun, that of the function.
+    """
+    line = None
+    if hasattr(code, "co_lines"):
+        line = next((line for begin, end, line in code.co_lines() if begin <= instruction < end), None)
+    else:
+        for begin, its_line in dis.findlinestarts(code):
+            if begin > instruction:
+                break
+            line = its_line
     return code.co_firstlineno if line is None else line
 
 
@@ -95,39 +111,84 @@ def _source_of(file, line):
         return ""
 
 
-def _stacks():
-    """(ident, name, path, was cut) of the threads that run Python code but the agent's; a path is leaf first.
+def _keep(kept, function, *arguments):
+    """A step of a look that keeps what a function returns."""
+    return partial(kept.extend, starmap(function, [arguments]))
 
-    Whoever calls must let go of the paths at once: frames hold the app's data.
+
+_take_step = partial.__call__
+_is_there = partial(is_not, None)
+_PLACE = attrgetter("f_code", "f_lasti", "f_globals")
+
+
+class Look:
+    """The stacks of all threads at one moment.
+
+    Where a thread has asked for the GIL, Python gives it up between two instructions (_Py_HandlePending() in
+    Python/ceval_gil.c). Then others run on, and what is looked at next is of a later moment. So a look has no
+    instructions: it is a list of steps, that a single call into C takes. It holds no frame when that is over: frames
+    keep the objects of the program alive.
     """
-    active = threading._active  # not threading.enumerate(): its lock may be held by a thread that waits for the GIL
-    frames = sys._current_frames()
-    frames.pop(_get_ident(), None)  # also because a frame that holds itself is garbage for the collector
-    stacks = []
-    for ident, frame in frames.items():
-        path, was_cut = _path_of(frame)
-        if path and path[-1][1] is not _run_thread.__code__:
-            stacks.append((ident, _thread_name(active.get(ident)), path, was_cut))
-    return stacks
+
+    def __init__(self, due=None, before=(), after=()):
+        self.due = due
+        self.reading = None  # of the CPU clocks
+        self.times = []  # when it began and when it had ended; empty where it was too late to begin
+        self.idents = []
+        self.paths = []  # per thread: (code, instruction, globals) of each frame, leaf first
+        self.active = []  # what threading._active was
+        frames = []  # (ident, frame)
+        to_root = map(chain, map(repeat, map(itemgetter(1), frames), repeat(1)), repeat(repeat("f_back")))
+        to_root = map(takewhile, repeat(_is_there), map(accumulate, to_root, repeat(getattr)))
+        to_root = map(islice, to_root, repeat(MAX_DEPTH + 1))
+        self.steps = list(before) + [
+            _keep(self.times, _monotonic),
+            partial(frames.extend, chain.from_iterable(map(dict.items, starmap(sys._current_frames, [()])))),
+            partial(self.paths.extend, map(list, map(map, repeat(_PLACE), to_root))),
+            partial(self.idents.extend, map(itemgetter(0), frames)),
+            partial(frames.clear),
+            _keep(self.active, dict, threading._active),  # not threading.enumerate(): its lock may be held
+            _keep(self.times, _monotonic),
+        ] + list(after)
+
+    def take(self):
+        return _take_looks([self])[0]
+
+    def stacks(self):
+        """(ident, name, path, was cut) of the threads that run Python code but the agent's; a path is leaf first."""
+        own = _get_ident()
+        stacks = []
+        for ident, path in zip(self.idents, self.paths):
+            if path and ident != own and path[-1][0] is not _run_thread.__code__:
+                name = _thread_name(self.active[0].get(ident))
+                stacks.append((ident, name, path[:MAX_DEPTH], len(path) > MAX_DEPTH))
+        return stacks
+
+
+def _take_looks(looks, then=()):
+    """Takes one after the other, each at its time, but those whose time has passed; the looks that were taken."""
+    steps = [look.steps for look in looks]
+    is_ahead = map(gt, [look.due or math.inf for look in looks], starmap(_monotonic, repeat(())))
+    list(map(_take_step, chain(chain.from_iterable(compress(steps, is_ahead)), then)))
+    return [look for look in looks if look.times]
 
 
 def _path_of(frame):
     path = []
     while frame is not None and len(path) < MAX_DEPTH:
-        path.append((frame, frame.f_code, frame.f_lasti))
+        path.append(_PLACE(frame))
         frame = frame.f_back
-    return path, frame is not None
+    return path
 
 
 def text_dump():
     """The stacks of all threads, in the words and the order of uWSGI's tracebacker (plugins/python/tracebacker.c)."""
     modules = {}
     threads = []
-    for _, name, path, _ in _stacks():
-        lines = [(code.co_filename, _line_of(code, frame.f_lineno), code.co_name) for frame, code, _ in reversed(path)]
+    for _, name, path, _ in Look().take().stacks():
+        lines = [(code.co_filename, _line_at(code, place), code.co_name) for code, place, _ in reversed(path)]
         threads.append((name, lines))
-        modules.update((code.co_filename, frame.f_globals) for frame, code, _ in path)
-    path = None
+        modules.update((code.co_filename, module) for code, _, module in path)
     # Files are read only now, since reading lets other threads run on.
     for file, module in modules.items():
         try:
@@ -161,16 +222,16 @@ class Tables:
         return len(self.nodes) >= self.MAX_NODES or len(self.threads) >= self.MAX_NODES // 5
 
     def stack_of(self, path):
-        """Number of the stack of a path of frames, leaf first."""
+        """Number of the stack of a path, leaf first."""
         nodes = self.nodes
         stack = -1
-        for frame, code, instruction in reversed(path):
+        for code, instruction, module in reversed(path):
             key = (stack, id(code), instruction)
             found = nodes.get(key)
             if found is None:
                 self.codes[id(code)] = code
-                line = _line_of(code, frame.f_lineno)
-                row = _row_of((id(code), line), self.frames, self.new_frames, (code, line, frame.f_globals))
+                line = _line_at(code, instruction)
+                row = _row_of((id(code), line), self.frames, self.new_frames, (code, line, module))
                 found = nodes[key] = _row_of((stack, row), self.stacks, self.new_stacks, (stack, row))
             stack = found
         return stack
@@ -243,11 +304,12 @@ class Ticks:
         self.next = 0  # ticks before this one are accounted for
         self.stride = 1
         self.uniform = uniform
-        self.moment = uniform()  # when to look at the next one, in periods after it is due
+        self.moments = collections.deque()  # when to look at the next ones, in periods after each is due
 
-    def next_time(self):
-        """When to look next: with a stride, spread over a whole one."""
-        return self.first + (self.next + self.stride * (self.moment + 0.5) - 0.5) * self.period
+    def next_time(self, looks=0):
+        """When to look next, or after so many looks: with a stride, spread over a whole one."""
+        ticks = looks * self.stride
+        return self.first + (self.next + ticks + self.stride * (self._moment(ticks) + 0.5) - 0.5) * self.period
 
     def due_time(self, tick):
         return self.first + tick * self.period
@@ -259,19 +321,27 @@ class Ticks:
         """A dump at this time: its tick, its weight, and the ticks before it that nothing covers."""
         begin = self.next
         passed = (now - self.first) / self.period
-        self.next = max(begin + 1, math.floor(passed + 1e-9))
-        self.moment = self.uniform()
-        if self.next + self.moment <= passed:
-            self.next += 1
-            self.moment = self.uniform()
+        self._go_to(max(begin + 1, math.floor(passed + 1e-9)))
+        if self.next + self._moment(0) <= passed:
+            self._go_to(self.next + 1)
         weight = min(self.next - begin, max(self.credit, self.stride))
         return self.next - 1, weight, self.next - begin - weight
 
     def miss(self, now, least=0):
         """Ticks up to now that nobody looked at, and that nobody will."""
         begin = self.next
-        self.next = max(begin + least, self.due_before(now))
+        self._go_to(max(begin + least, self.due_before(now)))
         return self.next - begin
+
+    def _moment(self, ticks):
+        while len(self.moments) <= ticks:
+            self.moments.append(self.uniform())
+        return self.moments[ticks]
+
+    def _go_to(self, tick):
+        for _ in range(min(len(self.moments), tick - self.next)):
+            self.moments.popleft()
+        self.next = tick
 
 
 # --------------------------------------------------------------------------------------------------------- the GIL
@@ -302,15 +372,13 @@ class SwitchInterval:
     def begin(self, stream, low=math.inf):
         with self.lock:
             if not self.lows:
-                self.normal = self._get()
+                self.normal = round(sys.getswitchinterval() * 1e6)
             self.lows[stream] = low
             self._apply()
 
     def end(self, stream):
         with self.lock:
-            if stream in self.lows:
-                self.heed()
-                del self.lows[stream]
+            if self.lows.pop(stream, None) is not None:
                 self._apply()
 
     def end_all(self):
@@ -320,17 +388,9 @@ class SwitchInterval:
             self.lows = {}
             self._apply()
 
-    def heed(self):
-        """What the program has set meanwhile holds from now on, if nobody but the stream that calls can have set it."""
-        if (self.word is None or len(self.lows) == 1) and self._get() != self.between:
-            self.normal = self.between = self._get()
-
     def _apply(self):
         self.between = min([self.normal] + list(self.lows.values()))
         sys.setswitchinterval((self.between + 0.5) * 1e-6)
-
-    def _get(self):
-        return round(sys.getswitchinterval() * 1e6)
 
 
 _interval = SwitchInterval()
@@ -363,9 +423,6 @@ def _find_interval():
         sys.setswitchinterval(before)
 
 
-LEAST_LAG_US = 50.0  # less, and a thread that the kernel wakes milliseconds late would set the interval to much more
-
-
 class Promptness:
     """Sleeps without the GIL, and gets it at once when it is time; with the switch interval as the program wants it.
 
@@ -373,22 +430,30 @@ class Promptness:
     (timerfd_create(2)) is to sleep until it expires, and then to have a word of memory set to how often it has done so.
     For that word a stream names the interpreter's own, of microseconds. A timer that goes on expiring while the kernel
     wakes this thread up makes it the interval that is wanted. Where that word is not known the interval is low always.
+
+    The lower it is the better: whoever waits for the GIL already has it before this thread, for as long as the interval
+    says, and what it does then is not seen as it was. But at each interval this thread wakes up to ask, in vain where C
+    code holds the GIL.
     """
 
+    ASKS = 20  # about so many times for one look
+
+    LEAST_LAG_US = 30.0
+    BUSY_US = 500.0  # the interval while the agent computes: it waits for the GIL when others have asked for it
+
     def __init__(self, low):
-        # Not less than this thread runs to ask for the GIL: else sched_setattr()'s slice (_be_prompt) does not help it, and
-        # Linux (6.6 or later) lets the other one go on for milliseconds.
-        self.low = round(low * 1e6)
+        self.least = low * 1e6
         self.timer = None
-        self.lag = LEAST_LAG_US  # from when the timer expires until this thread runs, smoothed
+        self.lag = self.LEAST_LAG_US  # from when the timer expires until this thread runs, smoothed
+        self.wait = 0.0  # from then until it has the GIL, in microseconds, smoothed
+        self.counts = []
         self.word = _interval.find()
         if self.word is not None:
             timer = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
             self.timer = timer if timer >= 0 else None
             self.set_timer = ctypes.PyDLL(None).timerfd_settime  # PyDLL keeps the GIL
-            self.times = (ctypes.c_long * 4)()  # struct itimerspec: seconds and ns between expirations and of the first
         if self.timer is None:
-            _interval.begin(self, self.low)
+            _interval.begin(self, self.least)
         else:
             _interval.begin(self)
 
@@ -398,27 +463,48 @@ class Promptness:
             os.close(self.timer)
 
     def sleep_until(self, due):
-        left = due - _monotonic()
-        if left <= 0:  # a timer that has expired long ago would set the interval to that long
-            return
+        """Steps of a look: sleeps, and has the GIL again soon after."""
         if self.timer is None:
-            return _sleep(left)
-        _interval.heed()
-        every_ns = max(1, int(max(self.lag, LEAST_LAG_US) * 1e3 / min(self.low, _interval.between)))
-        self.times[:] = 0, every_ns, int(due), int(due % 1.0 * 1e9)
-        self.set_timer(self.timer, 1, self.times, None)  # TFD_TIMER_ABSTIME
-        os.readv(self.timer, [self.word])
-        count = self.word.value
-        self.word.value = _interval.between  # before anything else: who waits at a low interval asks for the GIL back at once
-        self.lag += 0.1 * (min(count * every_ns * 1e-3, 1000.0) - self.lag)
+            return [partial(_sleep, max(0.0, due - _monotonic()))]
+        # struct itimerspec: seconds and nanoseconds between expirations and of the first
+        times = (ctypes.c_long * 4)(0, self._every_ns(), int(due), int(due % 1.0 * 1e9))
+        return [
+            self._set(_interval.between),
+            partial(self.set_timer, self.timer, 1, times, None),  # TFD_TIMER_ABSTIME
+            partial(os.readv, self.timer, [self.word]),
+            _keep(self.counts, attrgetter("value"), self.word),
+            self._set(_interval.between),  # whoever waits at a low interval asks for the GIL back
+        ]
 
     def pause(self, seconds):
-        """For what is too short to be worth a timer."""
-        if self.timer is not None:
-            self.word.value = min(self.low, _interval.between)
-        _sleep(seconds)
+        """Steps of a look, for what is too short to be worth a timer."""
+        if self.timer is None:
+            return [partial(_sleep, seconds)]
+        return [self._set(int(self._low())), partial(_sleep, seconds), self._set(_interval.between)]
+
+    def compute(self):
+        """Steps after looks: from now on the agent computes."""
+        return [self._set(min(int(self.BUSY_US), _interval.between))] if self.timer is not None else []
+
+    def rest(self):
         if self.timer is not None:
             self.word.value = _interval.between
+
+    def learn(self, looks):
+        every_us = self._every_ns() * 1e-3
+        for count, look in zip(self.counts, looks):
+            self.lag += 0.1 * (min(count * every_us, 1000.0) - self.lag)
+            self.wait += 0.1 * ((look.times[0] - look.due) * 1e6 - self.wait)
+        del self.counts[:]
+
+    def _low(self):
+        return min(max(self.least, self.wait / self.ASKS), _interval.between)
+
+    def _every_ns(self):
+        return max(1, int(max(self.lag, self.LEAST_LAG_US) * 1e3 / self._low()))
+
+    def _set(self, interval):
+        return partial(setattr, self.word, "value", interval)
 
 
 # -------------------------------------------------------------------------------------------------------- CPU time
@@ -445,45 +531,84 @@ class CpuClocks:
         self.places = {}  # (id of code, instruction) -> Windows
         self.anywhere = Windows()
         self.turn = 0
+        self.have_run = True
 
-    def times(self, looks, weight, promptness):
-        """Microseconds of CPU for each (ident, place), -1 where they are not known. May give the GIL up."""
-        clocks = [self._clock(ident) for ident, _ in looks]
-        if len(self.clocks) > 2 * len(looks) + 64:
-            self.clocks = {ident: clock for (ident, _), clock in zip(looks, clocks)}
-        have_run = [clock.read() for clock in clocks]
-        if any(have_run):
-            self.turn -= 1 if all(place in self.places for _, place in looks) else 2
-            if self.turn <= 0:
-                self.turn = self.TURNS
-                self._watch(looks, clocks, promptness)
-        times = []
-        for clock, has_run, (_, place) in zip(clocks, have_run, looks):
-            if clock.now is None:
-                times.append(-1)
-                continue
-            share = self.places.get(place, self.anywhere).share() if has_run else 0.0
-            times.append(int(clock.scaled(share * weight * self.period, self.MEMORY) * 1e6 + 0.5))
+    def read(self, promptness):
+        """What a look is to read."""
+        self.turn += self.have_run
+        return Reading(self.clocks.values(), promptness.pause(self.WINDOW_S) if self.turn % self.TURNS == 0 else None)
+
+    def times(self, places, active, reading, weight):
+        """Microseconds of CPU for each (ident, place), -1 where they are not known."""
+        seconds = reading.seconds()
+        if reading.later is not None:
+            self._learn(places, reading)
+            seconds.update(reading.seconds(1))
+        clocks, times = {}, []
+        for ident, place in places:
+            clock = self.clocks.get(ident)
+            if clock is None or clock.thread is not active.get(ident):
+                clock = Clock(ident, active.get(ident))
+                is_known = clock.id is not None  # from the next looks on it is read
+            else:
+                is_known = clock.go_on(seconds.get(clock))
+            clocks[ident] = clock
+            share = self.places.get(place, self.anywhere).share() if clock.has_run else 0.0
+            scaled = clock.scaled(share * weight * self.period, self.MEMORY)
+            times.append(int(scaled * 1e6 + 0.5) if is_known else -1)
+        self.clocks = clocks
+        self.have_run = any(clock.has_run for clock in clocks.values())
         return times
 
-    def _watch(self, looks, clocks, promptness):
-        waiting = time.thread_time()
-        promptness.pause(self.WINDOW_S)
-        waiting = time.thread_time() - waiting
-        for clock in clocks:
-            clock.read(waiting)
-        now = {ident: (id(frame.f_code), frame.f_lasti) for ident, frame in sys._current_frames().items()}
-        for clock, (ident, place) in zip(clocks, looks):
-            if clock.now is not None and clock.took > 0:
+    def _learn(self, places, reading):
+        now = {ident: (id(path[0][0]), path[0][1]) for ident, path in zip(reading.later.idents, reading.later.paths) if path}
+        ran = reading.ran()
+        for ident, place in places:
+            clock = self.clocks.get(ident)
+            if clock in ran:
                 for windows in (self.places.setdefault(place, Windows()), self.anywhere):
-                    windows.add(min(1.0, clock.ran / clock.took), clock.took, now.get(ident) == place)
+                    windows.add(min(1.0, ran[clock] / reading.took), reading.took, now.get(ident) == place)
 
-    def _clock(self, ident):
-        thread = threading._active.get(ident)
-        clock = self.clocks.get(ident)
-        if clock is None or clock.thread is not thread:
-            clock = self.clocks[ident] = Clock(ident, thread)
-        return clock
+
+class Reading:
+    """What clocks say at a look; with a pause, what they and the stacks are after that as well."""
+
+    def __init__(self, clocks, pause=None):
+        self.clocks = [clock for clock in clocks if clock.id is not None and ctypes is not None]
+        self.later = None
+        self.said, self.times, self.own = [], [], []
+        self.steps = self._read()
+        if pause is not None:
+            own = [_keep(self.own, time.thread_time) for _ in range(2)]
+            self.later = Look(before=own[:1] + pause + own[1:], after=self._read())
+            self.steps += self.later.steps
+
+    def _read(self):
+        # time.clock_gettime() raises an exception where a thread has ended, and no step may.
+        read = ctypes.PyDLL(None).clock_gettime
+        read.argtypes = (ctypes.c_int, ctypes.c_void_p)
+        size = 2 * ctypes.sizeof(ctypes.c_long)
+        times = (ctypes.c_long * (2 * len(self.clocks)))()  # of struct timespec: seconds and nanoseconds
+        begin = ctypes.addressof(times)
+        answers = []
+        calls = map(read, [clock.id for clock in self.clocks], range(begin, begin + size * len(self.clocks), size))
+        self.said.append((answers, times))
+        return [_keep(self.times, _monotonic), partial(answers.extend, calls)]
+
+    def seconds(self, turn=0):
+        """Of each clock that could be read."""
+        answers, times = self.said[turn]
+        seconds = map(lambda whole, ns: whole + ns * 1e-9, times[::2], times[1::2])
+        return {clock: value for clock, value, answer in zip(self.clocks, seconds, answers) if answer == 0}
+
+    @property
+    def took(self):
+        return self.times[1] - self.times[0]
+
+    def ran(self):
+        """Seconds for which each clock went on in the pause, without what it takes to wait for the GIL."""
+        before, after, waiting = self.seconds(), self.seconds(1), self.own[1] - self.own[0]
+        return {clock: max(0.0, after[clock] - before[clock] - waiting) for clock in after if clock in before}
 
 
 class Windows:
@@ -509,29 +634,25 @@ class Windows:
 
 
 class Clock:
-    """The CPU clock of one thread: how far it went between its last two readings, and what of it is ascribed to samples."""
+    """The CPU clock of one thread: whether it has run since the last look, and what of it is ascribed to samples."""
 
     def __init__(self, ident, thread):
         self.thread = thread
         self.id = _clock_id(ident, thread)
         self.now = None
-        self.at = self.ran = self.took = 0.0
+        self.has_run = True
         self.scaled_to = None  # the reading up to which the sums go
         self.true = self.ascribed = 0.0
 
-    def read(self, waiting=0.0):
-        """Whether it has advanced. `waiting` are seconds of CPU time that do not count."""
-        before, at_before = self.now, self.at
-        try:
-            self.now = None if self.id is None else time.clock_gettime(self.id)
-        except OSError:  # the thread is gone
-            self.now = self.id = None
-        self.at = _monotonic()
-        self.took = self.at - at_before
-        self.ran = 0.0 if self.now is None or before is None else max(0.0, self.now - before - waiting)
-        return self.now is not None and self.now != before
+    def go_on(self, now):
+        """To what it says now; False where that is not known."""
+        self.has_run = now != self.now
+        self.now = now
+        return now is not None
 
     def scaled(self, seconds, memory):
+        if self.now is None:
+            return seconds
         if self.scaled_to is not None:
             self.true = self.true * memory + self.now - self.scaled_to
             self.ascribed = self.ascribed * memory + seconds
@@ -565,6 +686,9 @@ MAX_REQUEST = 4096  # bytes
 REQUEST_TIMEOUT_S = 5.0
 SEND_TIMEOUT_S = 10.0
 BATCH_S = 0.1
+MAX_BATCH_S = 0.5
+COMPUTING = 0.1  # of the time may pass between batches: where many threads compete for the GIL, batches are longer
+MAX_LOOKS = 100  # of a batch
 LOOK_ROUND_S = 0.05  # how soon a client that leaves is noticed, whatever its rate
 MAX_PENDING = 4 * 1024 * 1024  # bytes that wait for a slow client; beyond, no samples are taken
 
@@ -592,7 +716,7 @@ def parse_request(line):
 
     return types.SimpleNamespace(
         rate=number("rateHz", 0.01, 1000.0),
-        interval=number("switchInterval", 0.00001, 0.05, 0.00015),
+        interval=number("switchInterval", 0.000001, 0.05, 0.00005),
         max_overhead=number("maxOverhead", 0.001, 1.0, 0.1),
         cpu=flag("cpu", True),
         greenlets=flag("greenlets", False),
@@ -682,25 +806,25 @@ class Stream:
         self.spent = time.thread_time()
         rate = self.request.rate
         self.begin = _monotonic()
+        self.looked = self.begin
         self.ticks = Ticks(rate, self.begin, random.random(), random.random)
         header = {"tbprof": 1, "startedEpochMs": int(time.time() * 1000), "rateHz": rate, "source": "agent"}
         header["host"] = _clean(os.uname().nodename, MAX_NAME)
         header["recorder"] = "tbprof-agent %s (CPython %d.%d.%d)" % ((VERSION,) + sys.version_info[:3])
         worker = {"number": self.agent.number, "address": self.agent.address, "pid": os.getpid()}
         self._put(header, {"workers": [worker]})
-        flushed = self.begin - BATCH_S  # the first tick is sent at once: there is a stream, and it works
-        asked = self.ticks.next_time()
-        while self._wait(asked) and not self.tables.full:
+        first = True  # the first tick is sent at once: there is a stream, and it works
+        while self._wait(self.ticks.next_time()) and not self.tables.full:
             if len(self.pending) > MAX_PENDING:
+                self.promptness.rest()
+                _sleep(BATCH_S)
                 self._gap("behind", self.ticks.miss(_monotonic(), 1))
             else:
-                self._sample(asked)
-            if _monotonic() - flushed >= BATCH_S:
-                self._flush()
-                if not self._talk():
-                    break
-                flushed = _monotonic()
-            asked = self.ticks.next_time()
+                self._sample(1 if first or self.parked.wanted or self.promptness.timer is None else MAX_LOOKS)
+            first = False
+            self._flush()
+            if not self._talk():
+                break
         duration = self._now_ms()
         self._gap("late", self.ticks.miss(self.begin + duration / 1000.0))
         self._flush()
@@ -710,13 +834,12 @@ class Stream:
         return int((_monotonic() - self.begin) * 1000)
 
     def _wait(self, until):
-        """True at that time; False when the stream is to end."""
-        now = _monotonic()
+        """True when the next look is soon; False when the stream is to end."""
         while not self.agent.stopped:
-            self.promptness.sleep_until(min(until, now + LOOK_ROUND_S))
-            now = _monotonic()
-            if now >= until:
-                return not self.agent.stopped
+            if until < _monotonic() + BATCH_S:
+                return True
+            self.promptness.rest()
+            _sleep(LOOK_ROUND_S)
             if not self._talk():
                 return False
         return False
@@ -737,35 +860,47 @@ class Stream:
         self.unasked += said  # it may still read: the end is sent to it
         return said > 0 and self.unasked <= 16 * MAX_REQUEST
 
-    def _sample(self, asked):
+    def _sample(self, most):
+        """Looks at the ticks of the next 0.1 s, all in one call: between looks it needs the GIL for nothing."""
+        looks = []
+        due = self.ticks.next_time()
         begin = _monotonic()
-        samples, looks, cut = self._walk()
-        end = _monotonic()
+        end = begin + min(max(BATCH_S, (begin - self.looked) / COMPUTING), MAX_BATCH_S)
+        while not looks or due < end and len(looks) < most:
+            reading = self.cpu.read(self.promptness) if self.cpu is not None else None
+            look = Look(due, self.promptness.sleep_until(due), reading.steps if reading else ())
+            look.reading = reading
+            looks.append(look)
+            due = self.ticks.next_time(len(looks))
+        taken = _take_looks(looks, self.promptness.compute())
+        self.looked = taken[-1].times[1] if taken else begin
+        self.promptness.learn(taken)
+        for look in taken or [Look().take()]:
+            self._observe(look)
+        spent = time.thread_time()
+        for _ in taken:
+            self.cost += 0.1 * ((spent - self.spent) / len(taken) - self.cost)
+        self.spent = spent
+
+    def _observe(self, look):
+        begin, end = look.times
+        samples, places = [], []
+        for ident, name, path, was_cut in look.stacks():
+            samples.append((self.tables.thread_of(name), self.tables.stack_of(path)))
+            places.append((ident, (id(path[0][0]), path[0][1])))
+            self.cut += was_cut
         tick, weight, late = self.ticks.observe(begin)
-        cpu_times = self.cpu.times(looks, weight, self.promptness) if self.cpu is not None else [0] * len(samples)
+        cpu_times = [-1] * len(samples)
+        if self.cpu is not None and look.reading is not None:
+            cpu_times = self.cpu.times(places, look.active[0], look.reading, weight)
         parked = self.parked.samples(self.tables)
         samples += parked
         cpu_times += [0] * len(parked)
         time_ms = max(0, int((self.ticks.due_time(tick) - self.begin) * 1000))
-        wait_us = max(0, int((begin - asked) * 1e6))
+        wait_us = max(0, int((begin - (look.due or begin)) * 1e6))
         self.rows.append((0, time_ms, 1, weight, wait_us, int((end - begin) * 1e6), len(samples)))
         self.sampled.extend((thread, stack, weight, cpu) for (thread, stack), cpu in zip(samples, cpu_times))
-        self.cut += cut
         self._gap("late", late)
-        spent = time.thread_time()
-        self.cost += 0.1 * (spent - self.spent - self.cost)
-        self.spent = spent
-
-    def _walk(self):
-        tables = self.tables
-        samples = []
-        looks = []
-        cut = 0
-        for ident, name, path, was_cut in _stacks():
-            samples.append((tables.thread_of(name), tables.stack_of(path)))
-            looks.append((ident, (id(path[0][1]), path[0][2])))
-            cut += was_cut
-        return samples, looks, cut
 
     def _gap(self, reason, ticks):
         if ticks:
@@ -818,13 +953,14 @@ class Parked:
     def __init__(self, greenlets, tasks):
         self.greenlets = greenlets
         self.tasks = tasks
+        self.wanted = greenlets or tasks
         self.found = []
         self.next = 0.0
         self.left_out, self.told = {}, {}  # why -> how many at most
 
     def samples(self, tables):
         """(thread, stack) of each of them."""
-        if not self.greenlets and not self.tasks:
+        if not self.wanted:
             return []
         now = _monotonic()
         if now >= self.next:
@@ -885,7 +1021,7 @@ def _greenlet_name(greenlet):
 
 
 def _greenlet_path(greenlet):
-    return _path_of(greenlet.gr_frame)[0]  # no frame while it runs: then it is on its thread's stack
+    return _path_of(greenlet.gr_frame)  # no frame while it runs: then it is on its thread's stack
 
 
 def _tasks_of(asyncio, loop):
@@ -917,7 +1053,7 @@ def _task_path(task):
         for kind, next_one in (("cr", "cr_await"), ("gi", "gi_yieldfrom"), ("ag", "ag_await"), (None, None)):
             frame = getattr(awaited, "%s_frame" % kind, None)
             if frame is not None:
-                path.append((frame, frame.f_code, frame.f_lasti))
+                path.append(_PLACE(frame))
                 break
         awaited = getattr(awaited, next_one, None) if next_one else None
     return path[::-1]
