@@ -428,34 +428,27 @@ class Promptness:
 
     Who sleeps cannot lower the interval when it wakes up, since that takes the GIL. But the kernel can: to read a timer
     (timerfd_create(2)) is to sleep until it expires, and then to have a word of memory set to how often it has done so.
-    For that word a stream names the interpreter's own, of microseconds. A timer that goes on expiring while the kernel
-    wakes this thread up makes it the interval that is wanted. Where that word is not known the interval is low always.
+    For that word a stream names the interpreter's own, of microseconds. The timer goes on expiring while the kernel wakes
+    this thread up, so that it becomes some microseconds. Where that word is not known the interval is low always.
 
-    The lower it is the better: whoever waits for the GIL already has it before this thread, for as long as the interval
-    says, and what it does then is not seen as it was. But at each interval this thread wakes up to ask, in vain where C
-    code holds the GIL.
+    So low, because whoever waits for the GIL already has it before this thread, for as long as the interval says, and
+    what it does then is not seen as it was. This thread asks all the time meanwhile, which takes CPU time, above all
+    where C code holds the GIL: fewer looks that are true are better than more that are not (see Stream._throttle).
     """
 
-    ASKS = 20  # about so many times for one look
-
-    LEAST_LAG_US = 30.0
-    BUSY_US = 500.0  # the interval while the agent computes: it waits for the GIL when others have asked for it
+    EVERY_NS = 20000
+    LATE_US = 200  # after that whoever began to wait at a low interval has asked: see settle()
 
     def __init__(self, low):
-        self.least = low * 1e6
-        self.timer = None
-        self.lag = self.LEAST_LAG_US  # from when the timer expires until this thread runs, smoothed
-        self.wait = 0.0  # from then until it has the GIL, in microseconds, smoothed
-        self.counts = []
-        self.word = _interval.find()
+        """`low` is in seconds, for where the word is not known."""
+        self.word, self.timer = _interval.find(), None
         if self.word is not None:
             timer = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
             self.timer = timer if timer >= 0 else None
-            self.set_timer = ctypes.PyDLL(None).timerfd_settime  # PyDLL keeps the GIL
-        if self.timer is None:
-            _interval.begin(self, self.least)
-        else:
-            _interval.begin(self)
+            keeping_gil = ctypes.PyDLL(None)
+            self.set_timer, self.wait_with_gil = keeping_gil.timerfd_settime, keeping_gil.usleep
+            self.let_go = ctypes.CDLL(None).getppid  # does next to nothing, without the GIL
+        _interval.begin(self, low * 1e6 if self.timer is None else math.inf)
 
     def close(self):
         _interval.end(self)
@@ -466,45 +459,27 @@ class Promptness:
         """Steps of a look: sleeps, and has the GIL again soon after."""
         if self.timer is None:
             return [partial(_sleep, max(0.0, due - _monotonic()))]
+        return self._sleep(1, due)  # TFD_TIMER_ABSTIME
+
+    def sleep(self, seconds):
+        return [partial(_sleep, seconds)] if self.timer is None else self._sleep(0, seconds)
+
+    def _sleep(self, flags, seconds):
         # struct itimerspec: seconds and nanoseconds between expirations and of the first
-        times = (ctypes.c_long * 4)(0, self._every_ns(), int(due), int(due % 1.0 * 1e9))
+        times = (ctypes.c_long * 4)(0, self.EVERY_NS, int(seconds), int(seconds % 1.0 * 1e9))
         return [
-            self._set(_interval.between),
-            partial(self.set_timer, self.timer, 1, times, None),  # TFD_TIMER_ABSTIME
+            partial(self.set_timer, self.timer, flags, times, None),
             partial(os.readv, self.timer, [self.word]),
-            _keep(self.counts, attrgetter("value"), self.word),
-            self._set(_interval.between),  # whoever waits at a low interval asks for the GIL back
+            partial(setattr, self.word, "value", _interval.between),  # before anyone else waits at the low one
         ]
 
-    def pause(self, seconds):
-        """Steps of a look, for what is too short to be worth a timer."""
-        if self.timer is None:
-            return [partial(_sleep, seconds)]
-        return [self._set(int(self._low())), partial(_sleep, seconds), self._set(_interval.between)]
+    def settle(self):
+        """Steps after looks, that nobody may ask for the GIL while the agent computes.
 
-    def compute(self):
-        """Steps after looks: from now on the agent computes."""
-        return [self._set(min(int(self.BUSY_US), _interval.between))] if self.timer is not None else []
-
-    def rest(self):
-        if self.timer is not None:
-            self.word.value = _interval.between
-
-    def learn(self, looks):
-        every_us = self._every_ns() * 1e-3
-        for count, look in zip(self.counts, looks):
-            self.lag += 0.1 * (min(count * every_us, 1000.0) - self.lag)
-            self.wait += 0.1 * ((look.times[0] - look.due) * 1e6 - self.wait)
-        del self.counts[:]
-
-    def _low(self):
-        return min(max(self.least, self.wait / self.ASKS), _interval.between)
-
-    def _every_ns(self):
-        return max(1, int(max(self.lag, self.LEAST_LAG_US) * 1e3 / self._low()))
-
-    def _set(self, interval):
-        return partial(setattr, self.word, "value", interval)
+        Who has begun to wait for it at the low interval will ask, once. This thread lets that happen, then gives the GIL
+        up and takes it again before anyone else wakes up: that forgets what was asked (take_gil() in Python/ceval_gil.c).
+        """
+        return [] if self.timer is None else [partial(self.wait_with_gil, self.LATE_US), partial(self.let_go)]
 
 
 # -------------------------------------------------------------------------------------------------------- CPU time
@@ -521,7 +496,7 @@ class CpuClocks:
     thread are scaled so that their sum follows its clock.
     """
 
-    WINDOW_S = 0.00002
+    WINDOW_S = 0.0002
     TURNS = 4  # to read them twice at each look would cost threads that compete for the GIL twice as much
     MEMORY = 0.999  # per tick, of the sums that the scale is made from
 
@@ -536,7 +511,8 @@ class CpuClocks:
     def read(self, promptness):
         """What a look is to read."""
         self.turn += self.have_run
-        return Reading(self.clocks.values(), promptness.pause(self.WINDOW_S) if self.turn % self.TURNS == 0 else None)
+        is_turn = self.turn % self.TURNS == 0 or self.anywhere.all[0] == 0
+        return Reading(self.clocks.values(), promptness.sleep(self.WINDOW_S) if is_turn else None)
 
     def times(self, places, active, reading, weight):
         """Microseconds of CPU for each (ident, place), -1 where they are not known."""
@@ -544,7 +520,7 @@ class CpuClocks:
         if reading.later is not None:
             self._learn(places, reading)
             seconds.update(reading.seconds(1))
-        clocks, times = {}, []
+        clocks, times, elsewhere = {}, [], self.anywhere.share()
         for ident, place in places:
             clock = self.clocks.get(ident)
             if clock is None or clock.thread is not active.get(ident):
@@ -553,7 +529,7 @@ class CpuClocks:
             else:
                 is_known = clock.go_on(seconds.get(clock))
             clocks[ident] = clock
-            share = self.places.get(place, self.anywhere).share() if clock.has_run else 0.0
+            share = self.places.get(place, self.anywhere).share(elsewhere) if clock.has_run else 0.0
             scaled = clock.scaled(share * weight * self.period, self.MEMORY)
             times.append(int(scaled * 1e6 + 0.5) if is_known else -1)
         self.clocks = clocks
@@ -563,11 +539,14 @@ class CpuClocks:
     def _learn(self, places, reading):
         now = {ident: (id(path[0][0]), path[0][1]) for ident, path in zip(reading.later.idents, reading.later.paths) if path}
         ran = reading.ran()
+        least = max([self.WINDOW_S] + list(ran.values())) / 2
         for ident, place in places:
             clock = self.clocks.get(ident)
             if clock in ran:
+                then = now.get(ident, (None, None))
+                stayed = 0 if then[0] != place[0] else 1 if then != place else 2
                 for windows in (self.places.setdefault(place, Windows()), self.anywhere):
-                    windows.add(min(1.0, ran[clock] / reading.took), reading.took, now.get(ident) == place)
+                    windows.add(ran[clock] >= least, stayed)
 
 
 class Reading:
@@ -576,11 +555,10 @@ class Reading:
     def __init__(self, clocks, pause=None):
         self.clocks = [clock for clock in clocks if clock.id is not None and ctypes is not None]
         self.later = None
-        self.said, self.times, self.own = [], [], []
+        self.said = []
         self.steps = self._read()
         if pause is not None:
-            own = [_keep(self.own, time.thread_time) for _ in range(2)]
-            self.later = Look(before=own[:1] + pause + own[1:], after=self._read())
+            self.later = Look(before=pause, after=self._read())
             self.steps += self.later.steps
 
     def _read(self):
@@ -593,7 +571,7 @@ class Reading:
         answers = []
         calls = map(read, [clock.id for clock in self.clocks], range(begin, begin + size * len(self.clocks), size))
         self.said.append((answers, times))
-        return [_keep(self.times, _monotonic), partial(answers.extend, calls)]
+        return [partial(answers.extend, calls)]
 
     def seconds(self, turn=0):
         """Of each clock that could be read."""
@@ -601,36 +579,30 @@ class Reading:
         seconds = map(lambda whole, ns: whole + ns * 1e-9, times[::2], times[1::2])
         return {clock: value for clock, value, answer in zip(self.clocks, seconds, answers) if answer == 0}
 
-    @property
-    def took(self):
-        return self.times[1] - self.times[0]
-
     def ran(self):
-        """Seconds for which each clock went on in the pause, without what it takes to wait for the GIL."""
-        before, after, waiting = self.seconds(), self.seconds(1), self.own[1] - self.own[0]
-        return {clock: max(0.0, after[clock] - before[clock] - waiting) for clock in after if clock in before}
+        """Seconds for which each clock went on between the two."""
+        before, after = self.seconds(), self.seconds(1)
+        return {clock: after[clock] - before[clock] for clock in after if clock in before}
 
 
 class Windows:
-    """What threads at one place did in the time between two readings of their clocks."""
+    """How many threads at one place ran in the time between two readings of their clocks: of all of them, of those that
+    were in the same function after it, and of those that were at the same place.
+    """
 
     def __init__(self):
-        self.all = self.stayed = 0
-        self.shares = self.took = self.ran = 0.0  # the last two in seconds, of those that stayed
+        self.all, self.ran = [0, 0, 0], [0, 0, 0]
 
-    def add(self, share, took, stayed):
-        self.all += 1
-        self.shares += share
-        if stayed:
-            self.stayed += 1
-            self.took += took
-            self.ran += share * took
+    def add(self, has_run, stayed):
+        for level in range(stayed + 1):
+            self.all[level] += 1
+            self.ran[level] += has_run
 
-    def share(self):
-        """Of a CPU."""
-        if 2 * self.stayed > self.all:
-            return self.ran / self.took
-        return self.shares / self.all if self.all else 1.0
+    def share(self, elsewhere=1.0):
+        """Of a CPU; as elsewhere, where nothing is known of this place yet."""
+        number, in_function, at_place = self.all
+        level = 2 if 2 * at_place > number else 1 if 5 * in_function > number else 0
+        return self.ran[level] / self.all[level] if number else elsewhere
 
 
 class Clock:
@@ -716,7 +688,7 @@ def parse_request(line):
 
     return types.SimpleNamespace(
         rate=number("rateHz", 0.01, 1000.0),
-        interval=number("switchInterval", 0.000001, 0.05, 0.00005),
+        interval=number("switchInterval", 0.00001, 0.05, 0.00015),
         max_overhead=number("maxOverhead", 0.001, 1.0, 0.1),
         cpu=flag("cpu", True),
         greenlets=flag("greenlets", False),
@@ -816,7 +788,6 @@ class Stream:
         first = True  # the first tick is sent at once: there is a stream, and it works
         while self._wait(self.ticks.next_time()) and not self.tables.full:
             if len(self.pending) > MAX_PENDING:
-                self.promptness.rest()
                 _sleep(BATCH_S)
                 self._gap("behind", self.ticks.miss(_monotonic(), 1))
             else:
@@ -838,7 +809,6 @@ class Stream:
         while not self.agent.stopped:
             if until < _monotonic() + BATCH_S:
                 return True
-            self.promptness.rest()
             _sleep(LOOK_ROUND_S)
             if not self._talk():
                 return False
@@ -872,9 +842,8 @@ class Stream:
             look.reading = reading
             looks.append(look)
             due = self.ticks.next_time(len(looks))
-        taken = _take_looks(looks, self.promptness.compute())
+        taken = _take_looks(looks, self.promptness.settle())
         self.looked = taken[-1].times[1] if taken else begin
-        self.promptness.learn(taken)
         for look in taken or [Look().take()]:
             self._observe(look)
         spent = time.thread_time()

@@ -236,31 +236,35 @@ class Streams(unittest.TestCase):
                     eventually(lambda: seen.append(len(stream.pending)) or len(seen) > 100)
                     self.assertLess(max(seen), 200000)
                     client.read_until(lambda c: c.gaps("behind") > 0)
-                    agent.stop()
+                    stopping = threading.Thread(target=agent.stop)  # waits for the client, which goes on reading
+                    stopping.start()
                     client.read_until(lambda c: c.end is not None)
+                    stopping.join()
         planned = client.weights + client.gaps("late") + client.gaps("behind")
         self.assertLessEqual(abs(planned - client.end["durationMs"]), 3)
 
     def test_stays_within_the_overhead_that_is_asked_for(self):
-        def slow_walk(stream):
+        observe = agent.Stream._observe
+
+        def observe_slowly(stream, look):
             end = time.thread_time() + 0.01
             while time.thread_time() < end:
                 pass
-            return [], [], 0
+            observe(stream, look)
 
-        with mock.patch.object(agent.Stream, "_walk", slow_walk), running() as prefix:
+        with mock.patch.object(agent.Stream, "_observe", observe_slowly), running() as prefix:
             with Client(prefix, rateHz=100, maxOverhead=0.1) as client:
                 # In steps, since the cost is smoothed. 10 ms of each 100 ms are what may be used.
                 client.read_until(lambda c: c.throttles and c.throttles[-1]["count"] >= 9)
                 self.assertEqual(client.throttles[-1]["reason"], "overhead")
 
     def test_an_error_ends_one_stream_and_says_so_in_a_line(self):
-        def fail(_):
+        def fail(*_):
             raise KeyError("oops")
 
         said = io.StringIO()
         with running() as prefix, contextlib.redirect_stderr(said):
-            with mock.patch.object(agent.Stream, "_walk", fail), Client(prefix) as client:
+            with mock.patch.object(agent.Stream, "_observe", fail), Client(prefix) as client:
                 while client.read() is not None:
                     pass
             eventually(lambda: said.getvalue().endswith("\n"))
@@ -299,13 +303,13 @@ class SwitchInterval(unittest.TestCase):
     def test_is_never_raised(self):
         sys.setswitchinterval(0.0005)
         highest = []
-        walk = agent.Stream._walk
+        observe = agent.Stream._observe
 
-        def look(stream):
+        def note(stream, look):
             highest.append(sys.getswitchinterval())
-            return walk(stream)
+            observe(stream, look)
 
-        with mock.patch.object(agent.Stream, "_walk", look), running() as prefix:
+        with mock.patch.object(agent.Stream, "_observe", note), running() as prefix:
             with Client(prefix, switchInterval=0.05) as client:
                 client.read_until(lambda c: c.dumps >= 10)
             eventually(lambda: not agent._interval.lows)
