@@ -426,52 +426,44 @@ def _find_interval():
 class Promptness:
     """Sleeps without the GIL, and gets it at once when it is time; with the switch interval as the program wants it.
 
-    Who sleeps cannot lower the interval when it wakes up, since that takes the GIL. But the kernel can: to read a timer
-    (timerfd_create(2)) is to sleep until it expires, and then to have a word of memory set to how often it has done so.
-    For that word a stream names the interpreter's own, of microseconds. The timer goes on expiring while the kernel wakes
-    this thread up, so that it becomes some microseconds. Where that word is not known the interval is low always.
+    Who sleeps cannot lower the interval when it wakes up, since that takes the GIL. But the kernel can: who reads an
+    alarm sleeps until it goes off, and then has a word of memory set. For that word a stream names the interpreter's own.
+    Where that is not known the interval is low always.
 
-    So low, because whoever waits for the GIL already has it before this thread, for as long as the interval says, and
-    what it does then is not seen as it was. This thread asks all the time meanwhile, which takes CPU time, above all
-    where C code holds the GIL: fewer looks that are true are better than more that are not (see Stream._throttle).
+    It is so low because whoever waits for the GIL already has it before this thread, for as long as the interval says,
+    and what it does then is not seen as it was. Lower still, and threads that wait spend the CPU on asking.
     """
 
-    EVERY_NS = 20000
-    LATE_US = 200  # after that whoever began to wait at a low interval has asked: see settle()
+    LOW_US = 75
+    LATE_US = 250  # after that whoever began to wait at a low interval has asked: see settle()
 
     def __init__(self, low):
         """`low` is in seconds, for where the word is not known."""
-        self.word, self.timer = _interval.find(), None
+        word = _interval.find()
+        self.alarm = _alarm(word, self.LOW_US) if word is not None else None
+        self.word = word if self.alarm is not None else None
         if self.word is not None:
-            timer = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
-            self.timer = timer if timer >= 0 else None
-            keeping_gil = ctypes.PyDLL(None)
-            self.set_timer, self.wait_with_gil = keeping_gil.timerfd_settime, keeping_gil.usleep
+            self.wait_with_gil = ctypes.PyDLL(None).usleep  # PyDLL keeps the GIL
             self.let_go = ctypes.CDLL(None).getppid  # does next to nothing, without the GIL
-        _interval.begin(self, low * 1e6 if self.timer is None else math.inf)
+        _interval.begin(self, low * 1e6 if self.word is None else math.inf)
 
     def close(self):
         _interval.end(self)
-        if self.timer is not None:
-            os.close(self.timer)
+        if self.alarm is not None:
+            self.alarm.close()
 
     def sleep_until(self, due):
         """Steps of a look: sleeps, and has the GIL again soon after."""
-        if self.timer is None:
+        if self.word is None:
             return [partial(_sleep, max(0.0, due - _monotonic()))]
-        return self._sleep(1, due)  # TFD_TIMER_ABSTIME
+        return self._sleep(1, due)  # TIMER_ABSTIME
 
     def sleep(self, seconds):
-        return [partial(_sleep, seconds)] if self.timer is None else self._sleep(0, seconds)
+        return [partial(_sleep, seconds)] if self.word is None else self._sleep(0, seconds)
 
     def _sleep(self, flags, seconds):
-        # struct itimerspec: seconds and nanoseconds between expirations and of the first
-        times = (ctypes.c_long * 4)(0, self.EVERY_NS, int(seconds), int(seconds % 1.0 * 1e9))
-        return [
-            partial(self.set_timer, self.timer, flags, times, None),
-            partial(os.readv, self.timer, [self.word]),
-            partial(setattr, self.word, "value", _interval.between),  # before anyone else waits at the low one
-        ]
+        # What is low is set back before anyone else begins to wait.
+        return self.alarm.steps(flags, seconds) + [partial(setattr, self.word, "value", _interval.between)]
 
     def settle(self):
         """Steps after looks, that nobody may ask for the GIL while the agent computes.
@@ -479,7 +471,85 @@ class Promptness:
         Who has begun to wait for it at the low interval will ask, once. This thread lets that happen, then gives the GIL
         up and takes it again before anyone else wakes up: that forgets what was asked (take_gil() in Python/ceval_gil.c).
         """
-        return [] if self.timer is None else [partial(self.wait_with_gil, self.LATE_US), partial(self.let_go)]
+        return [] if self.word is None else [partial(self.wait_with_gil, self.LATE_US), partial(self.let_go)]
+
+
+class TimerAlarm:
+    """Sets the word to how often a timer has expired, which it goes on doing while the kernel wakes the thread up: that
+    is some 60 us later, but where the CPUs are busy some milliseconds. timerfd_create(2)
+    """
+
+    EVERY_NS = 1000
+
+    def __init__(self, word, _low_us):
+        self.fd = _checked(ctypes.CDLL(None).timerfd_create(1, 0o2000000))  # CLOCK_MONOTONIC, TFD_CLOEXEC
+        self.set_timer = ctypes.PyDLL(None).timerfd_settime
+        self.timer, self.buffers = self.fd, [word]
+
+    def steps(self, flags, seconds):
+        # struct itimerspec: seconds and nanoseconds between expirations and of the first
+        times = (ctypes.c_long * 4)(0, self.EVERY_NS, int(seconds), int(seconds % 1.0 * 1e9))
+        return [partial(self.set_timer, self.timer, flags, times, None), partial(os.readv, self.fd, self.buffers)]
+
+    def close(self):
+        os.close(self.fd)
+
+
+class SignalAlarm(TimerAlarm):
+    """Sets the word to what is wanted: a timer sends this thread, where it is blocked, a signal with that value, and the
+    thread reads the signal (signalfd(2), which Linux 6.10 or later can do to several buffers). The signal is one that is
+    ignored by default: nothing happens should anybody unblock it.
+    """
+
+    EVERY_NS = 0
+    SIGNAL = getattr(signal, "SIGURG", None)
+
+    def __init__(self, word, low_us):
+        if self.SIGNAL not in signal.pthread_sigmask(signal.SIG_BLOCK, []):
+            raise OSError("it is not blocked")
+        libc = ctypes.CDLL(None)
+        self.set_timer = ctypes.PyDLL(None).timer_settime
+        self.set_timer.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+        # struct sigevent: value, signal, SIGEV_THREAD_ID, thread
+        event = struct.pack("=QiiI44x", low_us, self.SIGNAL, 4, threading.get_native_id())
+        self.timer = ctypes.c_void_p()
+        _checked(libc.timer_create(1, event, ctypes.byref(self.timer)))
+        # struct signalfd_siginfo: the value is in bytes 48 to 55 of 128
+        self.fd = libc.signalfd(-1, (ctypes.c_ulong * 16)(1 << self.SIGNAL - 1), 0o2000000)
+        probe = ctypes.c_ulong()
+        self.buffers = [bytearray(48), probe, bytearray(72)]
+        try:
+            _checked(self.fd)
+            set_timer, read = self.steps(0, 1e-6)
+            set_timer()
+            readable = _poll()
+            readable.register(self.fd, 1)  # POLLIN
+            if not readable.poll(1000) or read() != 128 or probe.value != low_us:
+                raise OSError("it does not work")
+        except BaseException:
+            self.close()
+            raise
+        self.buffers[1] = word
+
+    def close(self):
+        ctypes.CDLL(None).timer_delete(self.timer)
+        if self.fd >= 0:
+            os.close(self.fd)
+
+
+def _alarm(word, low_us):
+    for kind in (SignalAlarm, TimerAlarm):
+        try:
+            return kind(word, low_us)
+        except Exception:  # an old kernel, an old Python, a filter of system calls
+            pass
+    return None
+
+
+def _checked(number):
+    if number < 0:
+        raise OSError("a system call failed")
+    return number
 
 
 # -------------------------------------------------------------------------------------------------------- CPU time
@@ -562,27 +632,29 @@ class Reading:
             self.steps += self.later.steps
 
     def _read(self):
-        # time.clock_gettime() raises an exception where a thread has ended, and no step may.
-        read = ctypes.PyDLL(None).clock_gettime
-        read.argtypes = (ctypes.c_int, ctypes.c_void_p)
-        size = 2 * ctypes.sizeof(ctypes.c_long)
-        times = (ctypes.c_long * (2 * len(self.clocks)))()  # of struct timespec: seconds and nanoseconds
-        begin = ctypes.addressof(times)
-        answers = []
-        calls = map(read, [clock.id for clock in self.clocks], range(begin, begin + size * len(self.clocks), size))
+        # Not time.clock_gettime(), which raises an exception where a thread has ended: no step may.
+        answers, times = [], (Timespec * len(self.clocks))() if self.clocks else []
+        calls = map(_read_clock, [clock.id for clock in self.clocks], map(ctypes.byref, times) if self.clocks else ())
         self.said.append((answers, times))
         return [partial(answers.extend, calls)]
 
     def seconds(self, turn=0):
         """Of each clock that could be read."""
         answers, times = self.said[turn]
-        seconds = map(lambda whole, ns: whole + ns * 1e-9, times[::2], times[1::2])
-        return {clock: value for clock, value, answer in zip(self.clocks, seconds, answers) if answer == 0}
+        rows = zip(self.clocks, answers, times)
+        return {clock: time.seconds + time.ns * 1e-9 for clock, answer, time in rows if answer == 0}
 
     def ran(self):
         """Seconds for which each clock went on between the two."""
         before, after = self.seconds(), self.seconds(1)
         return {clock: after[clock] - before[clock] for clock in after if clock in before}
+
+
+if ctypes is not None:
+    _read_clock = ctypes.PyDLL(None).clock_gettime  # PyDLL keeps the GIL
+
+    class Timespec(ctypes.Structure):
+        _fields_ = [("seconds", ctypes.c_long), ("ns", ctypes.c_long)]
 
 
 class Windows:
@@ -633,7 +705,7 @@ class Clock:
 
 
 def _clock_id(ident, thread):
-    """The CPU clock of a thread that has just been seen with the GIL held since, None where there is none to be had.
+    """The CPU clock of a thread, None where there is none to be had.
 
     By the number that the kernel gives it (include/linux/posix-timers.h): pthread_getcpuclockid() of a thread that has
     ended is undefined. The native_id of the main thread is wrong after a fork without PyOS_AfterFork_Child (uWSGI's),
@@ -647,8 +719,8 @@ def _clock_id(ident, thread):
         tid = thread.native_id
     elif isinstance(thread, threading._DummyThread):
         return None
-    else:  # Python 3.7: a thread takes itself off threading._active before it ends, so this one lives
-        return time.pthread_getcpuclockid(ident)
+    else:  # Python 3.7: a thread takes itself off threading._active before it ends
+        return time.pthread_getcpuclockid(ident) if threading._active.get(ident) is thread else None
     return None if tid is None else (~tid << 3) | 6
 
 
@@ -791,7 +863,7 @@ class Stream:
                 _sleep(BATCH_S)
                 self._gap("behind", self.ticks.miss(_monotonic(), 1))
             else:
-                self._sample(1 if first or self.parked.wanted or self.promptness.timer is None else MAX_LOOKS)
+                self._sample(1 if first or self.parked.wanted or self.promptness.word is None else MAX_LOOKS)
             first = False
             self._flush()
             if not self._talk():

@@ -32,8 +32,8 @@ export interface RecorderOptions extends Pick<SamplingThreadData, 'dumpRates' | 
 }
 
 /**
- * In seconds, while an agent takes a sample: it needs the GIL promptly, or it only ever sees threads that have just given it
- * up. Python's own interval is 5 ms. With less than this, Linux would not let the agent run when it is over (`Promptness`).
+ * In seconds, while an agent samples that cannot tell where its interpreter keeps its switch interval: it needs the GIL
+ * promptly, or it only ever sees threads that have just given it up. Python's own interval is 5 ms. (`Promptness`)
  */
 const promptSeconds = 0.00015;
 
