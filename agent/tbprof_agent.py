@@ -561,9 +561,9 @@ class CpuClocks:
     The clock's advance since the last tick would not do: of 3 ms of computing before 7 ms of sleep, nearly all would be
     ascribed to the sleep. So now and then the clocks are read twice, a short time without the GIL apart. That has the
     same fault in small: a thread that sleeps may wake up in it. So where threads mostly stay, only those that stayed
-    count (a sleep: 0, hashing without the GIL: 1). A thread that waits for the GIL wakes at each switch interval to ask
-    for it: that is no work of its own, and the agent, which waits as well, knows what it takes. Last, the shares of each
-    thread are scaled so that their sum follows its clock.
+    count (a sleep: 0, hashing without the GIL: 1), or else those that are still in the same function. Who has run for
+    half as long as who ran longest has run: to wait for the GIL takes some CPU time as well, and so does a turn that is
+    cut short. Last, the shares of each thread are scaled so that their sum follows its clock.
     """
 
     WINDOW_S = 0.0002
@@ -623,7 +623,7 @@ class Reading:
     """What clocks say at a look; with a pause, what they and the stacks are after that as well."""
 
     def __init__(self, clocks, pause=None):
-        self.clocks = [clock for clock in clocks if clock.id is not None and ctypes is not None]
+        self.clocks = [clock for clock in clocks if clock.id is not None] if ctypes is not None else []
         self.later = None
         self.said = []
         self.steps = self._read()
@@ -633,16 +633,15 @@ class Reading:
 
     def _read(self):
         # Not time.clock_gettime(), which raises an exception where a thread has ended: no step may.
-        answers, times = [], (Timespec * len(self.clocks))() if self.clocks else []
+        answers, times = [], (_Timespec * len(self.clocks))() if self.clocks else []
         calls = map(_read_clock, [clock.id for clock in self.clocks], map(ctypes.byref, times) if self.clocks else ())
         self.said.append((answers, times))
         return [partial(answers.extend, calls)]
 
     def seconds(self, turn=0):
         """Of each clock that could be read."""
-        answers, times = self.said[turn]
-        rows = zip(self.clocks, answers, times)
-        return {clock: time.seconds + time.ns * 1e-9 for clock, answer, time in rows if answer == 0}
+        rows = zip(self.clocks, *self.said[turn])
+        return {clock: said.seconds + said.ns * 1e-9 for clock, answer, said in rows if answer == 0}
 
     def ran(self):
         """Seconds for which each clock went on between the two."""
@@ -653,7 +652,7 @@ class Reading:
 if ctypes is not None:
     _read_clock = ctypes.PyDLL(None).clock_gettime  # PyDLL keeps the GIL
 
-    class Timespec(ctypes.Structure):
+    class _Timespec(ctypes.Structure):
         _fields_ = [("seconds", ctypes.c_long), ("ns", ctypes.c_long)]
 
 
@@ -686,7 +685,7 @@ class Clock:
         self.now = None
         self.has_run = True
         self.scaled_to = None  # the reading up to which the sums go
-        self.true = self.ascribed = 0.0
+        self.true = self.ascribed = self.owed = 0.0
 
     def go_on(self, now):
         """To what it says now; False where that is not known."""
@@ -695,13 +694,17 @@ class Clock:
         return now is not None
 
     def scaled(self, seconds, memory):
+        """So many seconds as fit to what the clock says, and no more than it has gone on without being ascribed."""
         if self.now is None:
             return seconds
         if self.scaled_to is not None:
             self.true = self.true * memory + self.now - self.scaled_to
             self.ascribed = self.ascribed * memory + seconds
+            self.owed += self.now - self.scaled_to
         self.scaled_to = self.now
-        return seconds * self.true / self.ascribed if self.ascribed > 0 else seconds
+        scaled = min(self.owed, seconds * self.true / self.ascribed) if self.ascribed > 0 else 0.0
+        self.owed -= scaled
+        return scaled
 
 
 def _clock_id(ident, thread):
@@ -857,17 +860,19 @@ class Stream:
         header["recorder"] = "tbprof-agent %s (CPython %d.%d.%d)" % ((VERSION,) + sys.version_info[:3])
         worker = {"number": self.agent.number, "address": self.agent.address, "pid": os.getpid()}
         self._put(header, {"workers": [worker]})
-        first = True  # the first tick is sent at once: there is a stream, and it works
+        most = 1 if self.parked.wanted or self.promptness.word is None else MAX_LOOKS
+        flushed = None  # the first tick is sent at once: there is a stream, and it works
         while self._wait(self.ticks.next_time()) and not self.tables.full:
             if len(self.pending) > MAX_PENDING:
                 _sleep(BATCH_S)
                 self._gap("behind", self.ticks.miss(_monotonic(), 1))
             else:
-                self._sample(1 if first or self.parked.wanted or self.promptness.word is None else MAX_LOOKS)
-            first = False
-            self._flush()
-            if not self._talk():
-                break
+                self._sample(1 if flushed is None else most)
+            if flushed is None or _monotonic() - flushed >= 0.9 * BATCH_S:
+                self._flush()
+                if not self._talk():
+                    break
+                flushed = _monotonic()
         duration = self._now_ms()
         self._gap("late", self.ticks.miss(self.begin + duration / 1000.0))
         self._flush()
@@ -914,7 +919,7 @@ class Stream:
             look.reading = reading
             looks.append(look)
             due = self.ticks.next_time(len(looks))
-        taken = _take_looks(looks, self.promptness.settle())
+        taken = _take_looks(looks, self.promptness.settle() if most > 1 else ())
         self.looked = taken[-1].times[1] if taken else begin
         for look in taken or [Look().take()]:
             self._observe(look)

@@ -4,8 +4,8 @@
 //     npm run bench:fidelity [-- --seconds 30 --threads 1,2,4,8 --workloads python,sleep --py-spy /path/to/py-spy]
 //
 // The distance is the total variation distance of the shares of the phases: half the sum of the differences, 0 to 1.
-// With "nobody" among the samplers, "moved" is the distance of what the phases themselves say while they are sampled from
-// what they say while they are not.
+// With "nobody" among the samplers, "unsampled" is the distance of a picture from what the phases themselves say while they
+// are not sampled, "moved" that of what they say while they are sampled.
 // The agent keeps to its limit of overhead, as it does by default, so that it may look less often.
 // "chance" is what as many independent samples of the true shares would have on average: sum of sqrt(2 p (1-p) / (pi n)) / 2.
 import { spawnSync } from 'node:child_process';
@@ -47,7 +47,8 @@ try {
 
 async function main() {
   const columns = ['threads', 'chance', 'stock', 'agent', 'py-spy', 'CPU: agent', 'py-spy'];
-  if (wanted.includes('nobody')) columns.push('moved by agent', 'py-spy');
+  if (wanted.includes('nobody'))
+    columns.push('unsampled: stock', 'agent', 'py-spy', 'moved by stock', 'agent', 'py-spy');
   console.log(`| workload | ${columns.join(' | ')} |\n| --- |${' ---: |'.repeat(columns.length)}`);
   for (const workload of options.workloads.split(',')) {
     for (const threads of options.threads.split(',').map(Number)) {
@@ -76,17 +77,21 @@ async function measure(workload, threads) {
     const path = `/run?workload=${workload}&seconds=${seconds + 3}`;
     const wall = {};
     const cpu = {};
+    const pictures = {};
     const truths = {};
     for (const [name, sample] of Object.entries(samplers)) {
       const { shares, truth } = await sampleUnderLoad(server, sample, threads, path);
       wall[name] = shares === null ? null : distance(shares.wall, truth.wall);
       cpu[name] = shares?.cpu ? distance(shares.cpu, truth.cpu) : null;
+      pictures[name] = shares?.wall;
       truths[name] = truth.wall;
     }
     const chance = expectedByChance(Object.values(truths)[0], seconds * rateHz * threads);
     const row = [chance, wall.stock, wall.agent, wall.pySpy, cpu.agent, cpu.pySpyCpu];
     if (!truths.nobody) return row;
-    return [...row, ...['agent', 'pySpy'].map((name) => truths[name] && distance(truths[name], truths.nobody))];
+    const fromUnsampled = (shares) => shares && distance(shares, truths.nobody);
+    const names = ['stock', 'agent', 'pySpy'];
+    return [...row, ...[pictures, truths].flatMap((of) => names.map((name) => fromUnsampled(of[name])))];
   } finally {
     await server.stop();
   }

@@ -475,6 +475,12 @@ class CpuOfPlaces(unittest.TestCase):
         self.assertLess(sums[0, sleep], 10000)  # of 1.2 s: before the place is known
         self.assertAlmostEqual(sums[0, work] / 1e6, 400 * 0.003, delta=0.2)
 
+    def test_who_begins_to_compute_gets_no_more_than_its_clock_says(self):
+        """Though its place gets nothing until there has been a window there."""
+        wait, work = "wait", "work"
+        sums = self.times(lambda turn: [(wait, 0.0, 0.0, wait) if turn < 100 else (work, 0.01, 0.0002, work)], 150)
+        self.assertAlmostEqual(sums[0, work] / 1e6, 50 * 0.01, delta=0.03)
+
     def test_a_sleeper_that_wakes_up_in_the_window_still_sleeps(self):
         work, sleep = "work", "sleep"
 
