@@ -567,6 +567,7 @@ class CpuClocks:
     """
 
     WINDOW_S = 0.0002
+    MOST_S = 0.002  # where C code kept the GIL for longer all have run, wherever they were: that tells nothing
     TURNS = 4  # to read them twice at each look would cost threads that compete for the GIL twice as much
     MEMORY = 0.999  # per tick, of the sums that the scale is made from
 
@@ -575,6 +576,7 @@ class CpuClocks:
         self.clocks = {}  # ident -> Clock
         self.places = {}  # (id of code, instruction) -> Windows
         self.anywhere = Windows()
+        self.long = 0  # windows that tell nothing; where most are such, a look ascribes to each thread the same
         self.turn = 0
         self.have_run = True
 
@@ -588,9 +590,13 @@ class CpuClocks:
         """Microseconds of CPU for each (ident, place), -1 where they are not known."""
         seconds = reading.seconds()
         if reading.later is not None:
-            self._learn(places, reading)
+            is_long = reading.took() >= self.MOST_S
+            self.long += is_long
+            if not is_long:
+                self._learn(places, reading)
             seconds.update(reading.seconds(1))
         clocks, times, elsewhere = {}, [], self.anywhere.share()
+        is_blind = self.long * len(places) > self.anywhere.all[0]
         for ident, place in places:
             clock = self.clocks.get(ident)
             if clock is None or clock.thread is not active.get(ident):
@@ -599,7 +605,9 @@ class CpuClocks:
             else:
                 is_known = clock.go_on(seconds.get(clock))
             clocks[ident] = clock
-            share = self.places.get(place, self.anywhere).share(elsewhere) if clock.has_run else 0.0
+            share = 0.0
+            if clock.has_run:
+                share = self.places.get(place, self.anywhere).share(elsewhere) if not is_blind else 1.0
             scaled = clock.scaled(share * weight * self.period, self.MEMORY)
             times.append(int(scaled * 1e6 + 0.5) if is_known else -1)
         self.clocks = clocks
@@ -625,11 +633,15 @@ class Reading:
     def __init__(self, clocks, pause=None):
         self.clocks = [clock for clock in clocks if clock.id is not None] if ctypes is not None else []
         self.later = None
-        self.said = []
+        self.said, self.began = [], []
         self.steps = self._read()
         if pause is not None:
-            self.later = Look(before=pause, after=self._read())
+            self.later = Look(before=[_keep(self.began, _monotonic)] + pause, after=self._read())
             self.steps += self.later.steps
+
+    def took(self):
+        """Seconds, from the one to the other."""
+        return self.later.times[0] - self.began[0]
 
     def _read(self):
         # Not time.clock_gettime(), which raises an exception where a thread has ended: no step may.

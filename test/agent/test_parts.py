@@ -434,11 +434,12 @@ class CpuTime(unittest.TestCase):
 class CpuOfPlaces(unittest.TestCase):
     """Threads without a system: clocks and frames that say what the test wants."""
 
-    def times(self, script, looks=400):
+    def times(self, script, looks=400, took=0.0002):
         """`script(turn)` gives, per thread, (place, CPU seconds in the 10 ms before, in the window of 1 ms, place after)."""
         clocks = agent.CpuClocks(0.01)
         cpu = {}
         sums = {}
+        threads = {ident: object() for ident in range(2)}
 
         def fake_reading(rows, with_window):
             """The clocks before and after a window, and where each thread is after it."""
@@ -454,6 +455,7 @@ class CpuOfPlaces(unittest.TestCase):
                 seconds=lambda turn=0: after if turn else dict(before),
                 later=types.SimpleNamespace(idents=list(range(len(rows))), paths=paths),
                 ran=lambda: ran,
+                took=lambda: took,
             )
 
         with mock.patch.object(agent, "_clock_id", lambda ident, thread: 1):
@@ -463,7 +465,6 @@ class CpuOfPlaces(unittest.TestCase):
                     cpu[ident] = cpu.get(ident, 0.0) + ran
                 looked = [(ident, (id(place), 0)) for ident, (place, _, _, _) in enumerate(rows)]
                 reading = fake_reading(rows, turn % 3 == 0)
-                threads = {ident: "thread %d" % ident for ident in range(len(rows))}
                 for (ident, _), row, time_us in zip(looked, rows, clocks.times(looked, threads, reading, 1)):
                     sums[ident, row[0]] = sums.get((ident, row[0]), 0) + time_us
         return sums
@@ -474,6 +475,11 @@ class CpuOfPlaces(unittest.TestCase):
         sums = self.times(lambda turn: [(work, 0.003, 0.001, work) if turn % 10 < 3 else (sleep, 0.003, 0.0, sleep)])
         self.assertLess(sums[0, sleep], 10000)  # of 1.2 s: before the place is known
         self.assertAlmostEqual(sums[0, work] / 1e6, 400 * 0.003, delta=0.2)
+
+    def test_a_window_in_which_c_code_kept_the_gil_tells_nothing(self):
+        """All have had their turn in it: then their places share what their threads used."""
+        sums = self.times(lambda turn: [("sort", 0.005, 0.006, "json"), ("json", 0.005, 0.0, "json")], 200, took=0.006)
+        self.assertAlmostEqual(sums[1, "json"] / 1e6, 200 * 0.005, delta=0.1)
 
     def test_who_begins_to_compute_gets_no_more_than_its_clock_says(self):
         """Though its place gets nothing until there has been a window there."""
