@@ -434,8 +434,8 @@ class Promptness:
     and what it does then is not seen as it was. Lower still, and threads that wait spend the CPU on asking.
     """
 
-    LOW_US = 75
-    LATE_US = 250  # after that whoever began to wait at a low interval has asked: see settle()
+    LOW_US = 150
+    LATE_US = 300  # after that whoever began to wait at a low interval has asked: see settle()
 
     def __init__(self, low):
         """`low` is in seconds, for where the word is not known."""
