@@ -173,6 +173,12 @@ def _take_looks(looks, then=()):
     return [look for look in looks if look.times]
 
 
+def _leaf_of(path):
+    """Where a thread is: (id of code, instruction)."""
+    code, instruction, _ = path[0]
+    return id(code), instruction
+
+
 def _path_of(frame):
     path = []
     while frame is not None and len(path) < MAX_DEPTH:
@@ -615,7 +621,7 @@ class CpuClocks:
         return times
 
     def _learn(self, places, reading):
-        now = {ident: (id(path[0][0]), path[0][1]) for ident, path in zip(reading.later.idents, reading.later.paths) if path}
+        now = {ident: _leaf_of(path) for ident, path in zip(reading.later.idents, reading.later.paths) if path}
         ran = reading.ran()
         least = max([self.WINDOW_S] + list(ran.values())) / 2
         for ident, place in places:
@@ -646,9 +652,11 @@ class Reading:
     def _read(self):
         # Not time.clock_gettime(), which raises an exception where a thread has ended: no step may.
         answers, times = [], (_Timespec * len(self.clocks))() if self.clocks else []
-        calls = map(_read_clock, [clock.id for clock in self.clocks], map(ctypes.byref, times) if self.clocks else ())
         self.said.append((answers, times))
-        return [partial(answers.extend, calls)]
+        if not self.clocks:
+            return []
+        read = ctypes.pythonapi.clock_gettime  # of a PyDLL, which keeps the GIL
+        return [partial(answers.extend, map(read, [clock.id for clock in self.clocks], map(ctypes.byref, times)))]
 
     def seconds(self, turn=0):
         """Of each clock that could be read."""
@@ -662,8 +670,6 @@ class Reading:
 
 
 if ctypes is not None:
-    _read_clock = ctypes.PyDLL(None).clock_gettime  # PyDLL keeps the GIL
-
     class _Timespec(ctypes.Structure):
         _fields_ = [("seconds", ctypes.c_long), ("ns", ctypes.c_long)]
 
@@ -945,7 +951,7 @@ class Stream:
         samples, places = [], []
         for ident, name, path, was_cut in look.stacks():
             samples.append((self.tables.thread_of(name), self.tables.stack_of(path)))
-            places.append((ident, (id(path[0][0]), path[0][1])))
+            places.append((ident, _leaf_of(path)))
             self.cut += was_cut
         tick, weight, late = self.ticks.observe(begin)
         cpu_times = [-1] * len(samples)

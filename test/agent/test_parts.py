@@ -403,9 +403,7 @@ class CpuTime(unittest.TestCase):
                 reading = clocks.read(promptness)
                 due = time.monotonic() + 0.001
                 for look in agent._take_looks([agent.Look(due, promptness.sleep_until(due), reading.steps)]):
-                    places = [
-                        (ident, (id(path[0][0]), path[0][1])) for ident, _, path, _ in look.stacks() if ident in total
-                    ]
+                    places = [(ident, agent._leaf_of(path)) for ident, _, path, _ in look.stacks() if ident in total]
                     for (ident, _), cpu_us in zip(places, clocks.times(places, look.active[0], reading, 1)):
                         self.assertNotEqual(cpu_us, -1)
                         total[ident] += cpu_us
@@ -427,7 +425,7 @@ class CpuTime(unittest.TestCase):
         clock.id = (~0x3FFFFF << 3) | 6  # larger than any pid
         thread.join()
         reading = agent.Reading(clocks.clocks.values())
-        agent.collections.deque(map(agent._take_step, reading.steps), maxlen=0)
+        take(reading.steps)
         self.assertEqual(clocks.times([(ident, (1, 2))], {ident: thread}, reading, 1), [-1])
 
 
