@@ -46,8 +46,8 @@ export class SampledWorker<Target extends { readonly stream: unknown }, Reading>
   readonly #emit: (dump: SampledDump<Reading>) => void;
   #target: Target;
   way: Way;
-  /** How its last stream was lost; null where it was not. */
-  lostTo: StreamVerdict | null = null;
+  /** How its last stream has ended; null where there was none. */
+  lastStream: StreamVerdict | null = null;
   /** It is not to be asked any more. */
   released = false;
   /** Left alone because of another one. */
@@ -77,6 +77,7 @@ export class SampledWorker<Target extends { readonly stream: unknown }, Reading>
   /** Another process, or another socket: what its stream was worth before says nothing. */
   replaceTarget(target: Target): void {
     this.#target = target;
+    this.#answered = false;
     this.way = wayTo(target);
   }
 

@@ -50,7 +50,7 @@ export async function takeStream<Target extends { readonly stream: unknown }, Re
   const { ticks, target } = worker;
   const sinceMs = time.nowMs();
   const before = ticks.missBefore(ticks.tickAt(sinceMs));
-  if (before.unobserved > 0) worker.emit(worker.lostTo ?? 'late', before);
+  if (before.unobserved > 0) worker.emit(lossOf(worker.lastStream), before);
 
   let pieces = 0;
   let isMalformed = false;
@@ -89,7 +89,7 @@ export async function takeStream<Target extends { readonly stream: unknown }, Re
   const ageMs = time.nowMs() - sinceMs;
   const consequence = conclude(worker, verdict, { pieces, ageMs });
   send(new Uint8Array(0), { verdict, consequence, gap: gapOf(verdict, gate.closed !== null) });
-  worker.lostTo = verdict === 'ended' || verdict === 'closed' ? null : verdict;
+  worker.lastStream = verdict;
   if (target === worker.target && consequence === 'dumps')
     worker.way = verdict === 'gone' ? 'dumps meanwhile' : 'dumps';
   // Whether its tracebacker answers instead is still to be seen.
@@ -110,11 +110,12 @@ function conclude<Target extends { readonly stream: unknown }, Reading>(
   const failures = worker.countFailures(pieces < 2);
   const consequence = weigh(verdict, {
     failures,
+    lastStream: worker.lastStream,
     // A worker that dies later was connected to when it did, as it always is, and did not die of that.
     ofDeath: () => (ageMs < provenMs ? worker.conclude('died') : 'later'),
   });
   worker.guard.passOn();
-  if (verdict === 'died' || verdict === 'gone') worker.note(false);
+  if (verdict === 'died') worker.note(false);
   if (consequence === 'later' || (verdict === 'ended' && ageMs < shortestMs)) worker.pause();
   else worker.goOn();
   return consequence;
@@ -123,10 +124,12 @@ function conclude<Target extends { readonly stream: unknown }, Reading>(
 interface Evidence {
   /** Streams in a row that said nothing, this one included. */
   readonly failures: number;
+  /** How the one before has ended. */
+  readonly lastStream: StreamVerdict | null;
   readonly ofDeath: () => Consequence;
 }
 
-function weigh(verdict: StreamVerdict, { failures, ofDeath }: Evidence): StreamVerdictEnd['consequence'] {
+function weigh(verdict: StreamVerdict, { failures, lastStream, ofDeath }: Evidence): StreamVerdictEnd['consequence'] {
   switch (verdict) {
     case 'ended':
     case 'closed':
@@ -135,9 +138,18 @@ function weigh(verdict: StreamVerdict, { failures, ofDeath }: Evidence): StreamV
       return ofDeath();
     case 'reset':
       return failures < maxFailures ? 'later' : 'dumps';
+    case 'gone':
+      // An agent says goodbye and goes where its process ends: there the tracebacker may still be connected to, but does
+      // not answer any more, which would look like a crash that we have caused.
+      return lastStream === 'ended' ? 'later' : 'dumps';
     default:
       return 'dumps';
   }
+}
+
+/** Why there is a gap after a stream. */
+function lossOf(lastStream: StreamVerdict | null) {
+  return lastStream === null || lastStream === 'ended' || lastStream === 'closed' ? 'late' : lastStream;
 }
 
 function gapOf(verdict: StreamVerdict, isPaused: boolean): string {

@@ -101,6 +101,44 @@ describe('Sampler with streams', () => {
     expect(fleet.coverage().workers[0]).toMatchObject({ source: 'agent', planned: 200 });
   });
 
+  it('asks no tracebacker at once where the agent has said goodbye and is gone: its process ends', async () => {
+    const peer: StreamPeer = {
+      dump: 'died', // that of a process which ends still takes connections, and answers none
+      stream: async (line, connection) => {
+        if (connection === 1) return 'absent';
+        await sampleFor(line, connection === 0 ? 2_000 : 60_000);
+        return 'ended';
+      },
+    };
+    const { workers, streams, dumps } = await run([peer], 6_000);
+    expect({ streams: streams[0], dumps: dumps[0] }).toEqual({ streams: 3, dumps: 0 });
+    expect(workers[0]).toMatchObject({ source: 'agent', fallbacks: 0, left: null, planned: 60 });
+    expect(workers[0]!.observed).toBeGreaterThan(55);
+  });
+
+  it('does not leave a worker that it has followed where the process ends between the agent and a dump', async () => {
+    let dump: Verdict = 'died';
+    const peer = {
+      get dump() {
+        return dump;
+      },
+      stream: async (line: StreamLine, connection: number): Promise<StreamFailure> => {
+        if (connection > 0) return 'absent';
+        await sampleFor(line, 2_000);
+        return 'reset';
+      },
+    };
+    const fleet = runStreams([peer], { durationMs: 10_000 });
+    for (let ms = 0; fleet.dumps[0] === 0; ms += 50) {
+      expect(ms).toBeLessThan(5_000);
+      await fleet.clock.advance(50);
+    }
+    dump = 'dump';
+    await fleet.clock.advance(8_000);
+    await fleet.done;
+    expect(fleet.coverage().workers[0]).toMatchObject({ left: null, source: 'tracebacker', planned: 100 });
+  });
+
   it('tries again where the connection breaks, and gives up a stream that says nothing thrice', async () => {
     const { streams, workers } = await run([ends('reset', { dump: 'dump' }), truthful], 10_000);
     expect(streams[0]).toBe(3);
