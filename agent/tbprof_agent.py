@@ -430,28 +430,20 @@ def _find_interval():
 
 
 class Promptness:
-    """Sleeps without the GIL, and gets it at once when it is time; with the switch interval as the program wants it.
-
-    Who sleeps cannot lower the interval when it wakes up, since that takes the GIL. But the kernel can: who reads an
-    alarm sleeps until it goes off, and then has a word of memory set. For that word a stream names the interpreter's own.
-    Where that is not known the interval is low always.
-
-    It is so low because whoever waits for the GIL already has it before this thread, for as long as the interval says,
-    and what it does then is not seen as it was. Lower still, and threads that wait spend the CPU on asking.
+    """Sleeps without the GIL, and gets it at once when it is time; with the switch interval as the program wants it, but
+    where there is no alarm: there it is low always.
     """
 
-    LOW_US = 150
     LATE_US = 300  # after that whoever began to wait at a low interval has asked: see settle()
 
     def __init__(self, low):
-        """`low` is in seconds, for where the word is not known."""
+        """`low` is in seconds, for where there is no alarm."""
         word = _interval.find()
-        self.alarm = _alarm(word, self.LOW_US) if word is not None else None
-        self.word = word if self.alarm is not None else None
-        if self.word is not None:
-            self.wait_with_gil = ctypes.PyDLL(None).usleep  # PyDLL keeps the GIL
-            self.let_go = ctypes.CDLL(None).getppid  # does next to nothing, without the GIL
-        _interval.begin(self, low * 1e6 if self.word is None else math.inf)
+        try:
+            self.alarm = None if word is None else Alarm(word)
+        except OSError:  # a filter of system calls
+            self.alarm = None
+        _interval.begin(self, low * 1e6 if self.alarm is None else math.inf)
 
     def close(self):
         _interval.end(self)
@@ -460,16 +452,12 @@ class Promptness:
 
     def sleep_until(self, due):
         """Steps of a look: sleeps, and has the GIL again soon after."""
-        if self.word is None:
+        if self.alarm is None:
             return [partial(_sleep, max(0.0, due - _monotonic()))]
-        return self._sleep(1, due)  # TIMER_ABSTIME
+        return self.alarm.steps(1, due)  # TIMER_ABSTIME
 
     def sleep(self, seconds):
-        return [partial(_sleep, seconds)] if self.word is None else self._sleep(0, seconds)
-
-    def _sleep(self, flags, seconds):
-        # What is low is set back before anyone else begins to wait.
-        return self.alarm.steps(flags, seconds) + [partial(setattr, self.word, "value", _interval.between)]
+        return [partial(_sleep, seconds)] if self.alarm is None else self.alarm.steps(0, seconds)
 
     def settle(self):
         """Steps after looks, that nobody may ask for the GIL while the agent computes.
@@ -477,85 +465,38 @@ class Promptness:
         Who has begun to wait for it at the low interval will ask, once. This thread lets that happen, then gives the GIL
         up and takes it again before anyone else wakes up: that forgets what was asked (take_gil() in Python/ceval_gil.c).
         """
-        return [] if self.word is None else [partial(self.wait_with_gil, self.LATE_US), partial(self.let_go)]
+        if self.alarm is None:
+            return []
+        return [partial(ctypes.pythonapi.usleep, self.LATE_US), partial(_sleep, 0)]  # the former keeps the GIL
 
 
-class TimerAlarm:
-    """Sets the word to how often a timer has expired, which it goes on doing while the kernel wakes the thread up: that
-    is some 60 us later, but where the CPUs are busy some milliseconds. timerfd_create(2)
+class Alarm:
+    """Lowers the switch interval when it is time, without the GIL.
+
+    Who sleeps cannot do so, since that takes the GIL. But the kernel can: it sets a word of memory, here that of the
+    interpreter, to how often a timer has expired (timerfd_create(2)), which it goes on doing until the thread that reads
+    it runs: some 60 us, but where the CPUs are busy some milliseconds.
     """
 
     EVERY_NS = 1000
 
-    def __init__(self, word, _low_us):
-        self.fd = _checked(ctypes.CDLL(None).timerfd_create(1, 0o2000000))  # CLOCK_MONOTONIC, TFD_CLOEXEC
-        self.set_timer = ctypes.PyDLL(None).timerfd_settime
-        self.timer, self.buffers = self.fd, [word]
+    def __init__(self, word):
+        self.word = word
+        self.fd = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
+        if self.fd < 0:
+            raise OSError("no timer")
 
     def steps(self, flags, seconds):
         # struct itimerspec: seconds and nanoseconds between expirations and of the first
         times = (ctypes.c_long * 4)(0, self.EVERY_NS, int(seconds), int(seconds % 1.0 * 1e9))
-        return [partial(self.set_timer, self.timer, flags, times, None), partial(os.readv, self.fd, self.buffers)]
+        return [
+            partial(ctypes.pythonapi.timerfd_settime, self.fd, flags, times, None),
+            partial(os.readv, self.fd, [self.word]),
+            partial(setattr, self.word, "value", _interval.between),  # before anyone else begins to wait
+        ]
 
     def close(self):
         os.close(self.fd)
-
-
-class SignalAlarm(TimerAlarm):
-    """Sets the word to what is wanted: a timer sends this thread, where it is blocked, a signal with that value, and the
-    thread reads the signal (signalfd(2), which Linux 6.10 or later can do to several buffers). The signal is one that is
-    ignored by default: nothing happens should anybody unblock it.
-    """
-
-    EVERY_NS = 0
-    SIGNAL = getattr(signal, "SIGURG", None)
-
-    def __init__(self, word, low_us):
-        if self.SIGNAL not in signal.pthread_sigmask(signal.SIG_BLOCK, []):
-            raise OSError("it is not blocked")
-        libc = ctypes.CDLL(None)
-        self.set_timer = ctypes.PyDLL(None).timer_settime
-        self.set_timer.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
-        # struct sigevent: value, signal, SIGEV_THREAD_ID, thread
-        event = struct.pack("=QiiI44x", low_us, self.SIGNAL, 4, threading.get_native_id())
-        self.timer = ctypes.c_void_p()
-        _checked(libc.timer_create(1, event, ctypes.byref(self.timer)))
-        # struct signalfd_siginfo: the value is in bytes 48 to 55 of 128
-        self.fd = libc.signalfd(-1, (ctypes.c_ulong * 16)(1 << self.SIGNAL - 1), 0o2000000)
-        probe = ctypes.c_ulong()
-        self.buffers = [bytearray(48), probe, bytearray(72)]
-        try:
-            _checked(self.fd)
-            set_timer, read = self.steps(0, 1e-6)
-            set_timer()
-            readable = _poll()
-            readable.register(self.fd, 1)  # POLLIN
-            if not readable.poll(1000) or read() != 128 or probe.value != low_us:
-                raise OSError("it does not work")
-        except BaseException:
-            self.close()
-            raise
-        self.buffers[1] = word
-
-    def close(self):
-        ctypes.CDLL(None).timer_delete(self.timer)
-        if self.fd >= 0:
-            os.close(self.fd)
-
-
-def _alarm(word, low_us):
-    for kind in (SignalAlarm, TimerAlarm):
-        try:
-            return kind(word, low_us)
-        except Exception:  # an old kernel, an old Python, a filter of system calls
-            pass
-    return None
-
-
-def _checked(number):
-    if number < 0:
-        raise OSError("a system call failed")
-    return number
 
 
 # -------------------------------------------------------------------------------------------------------- CPU time
@@ -568,41 +509,40 @@ class CpuClocks:
     ascribed to the sleep. So now and then the clocks are read twice, a short time without the GIL apart. That has the
     same fault in small: a thread that sleeps may wake up in it. So where threads mostly stay, only those that stayed
     count (a sleep: 0, hashing without the GIL: 1), or else those that are still in the same function. Who has run for
-    half as long as who ran longest has run: to wait for the GIL takes some CPU time as well, and so does a turn that is
-    cut short. Last, the shares of each thread are scaled so that their sum follows its clock.
+    a quarter as long as who ran longest has run: to wait for the GIL takes some CPU time as well. Last, the shares of
+    each thread are scaled so that their sum follows its clock.
     """
 
     WINDOW_S = 0.0002
-    MOST_S = 0.002  # where C code kept the GIL for longer all have run, wherever they were: that tells nothing
-    TURNS = 4  # to read them twice at each look would cost threads that compete for the GIL twice as much
+    LEAST_S = 0.0001  # who runs longest runs for longer, but where all wait
+    MOST_S = 0.002  # what took longer tells nothing: threads have gone on since, and where C code kept the GIL all have run
+    SHARE = 0.25  # of the looks: to read them twice at each would cost threads that compete for the GIL twice as much
     MEMORY = 0.999  # per tick, of the sums that the scale is made from
 
-    def __init__(self, period):
+    def __init__(self, period, uniform=random.random):
         self.period = period
+        self.uniform = uniform
         self.clocks = {}  # ident -> Clock
         self.places = {}  # (id of code, instruction) -> Windows
         self.anywhere = Windows()
-        self.long = 0  # windows that tell nothing; where most are such, a look ascribes to each thread the same
-        self.turn = 0
+        self.kept = 0  # windows in which C code kept the GIL; where most are such, a look ascribes to each thread the same
+        self.is_unknown = True  # whether a thread is where nothing is known of
         self.have_run = True
 
     def read(self, promptness):
         """What a look is to read."""
-        self.turn += self.have_run
-        is_turn = self.turn % self.TURNS == 0 or self.anywhere.all[0] == 0
-        return Reading(self.clocks.values(), promptness.sleep(self.WINDOW_S) if is_turn else None)
+        twice = self.is_unknown or (self.have_run and self.uniform() < self.SHARE)
+        self.is_unknown = False
+        return Reading(self.clocks.values(), promptness.sleep(self.WINDOW_S) if twice else None)
 
     def times(self, places, active, reading, weight):
         """Microseconds of CPU for each (ident, place), -1 where they are not known."""
         seconds = reading.seconds()
         if reading.later is not None:
-            is_long = reading.took() >= self.MOST_S
-            self.long += is_long
-            if not is_long:
-                self._learn(places, reading)
+            self._learn(places, reading)
             seconds.update(reading.seconds(1))
         clocks, times, elsewhere = {}, [], self.anywhere.share()
-        is_blind = self.long * len(places) > self.anywhere.all[0]
+        is_blind = self.kept * len(places) > self.anywhere.all[0]
         for ident, place in places:
             clock = self.clocks.get(ident)
             if clock is None or clock.thread is not active.get(ident):
@@ -611,6 +551,7 @@ class CpuClocks:
             else:
                 is_known = clock.go_on(seconds.get(clock))
             clocks[ident] = clock
+            self.is_unknown |= place not in self.places
             share = 0.0
             if clock.has_run:
                 share = self.places.get(place, self.anywhere).share(elsewhere) if not is_blind else 1.0
@@ -621,9 +562,13 @@ class CpuClocks:
         return times
 
     def _learn(self, places, reading):
-        now = {ident: _leaf_of(path) for ident, path in zip(reading.later.idents, reading.later.paths) if path}
         ran = reading.ran()
-        least = max([self.WINDOW_S] + list(ran.values())) / 2
+        longest = max(ran.values(), default=0.0)
+        if reading.took() >= self.MOST_S:
+            self.kept += longest >= self.MOST_S
+            return
+        now = {ident: _leaf_of(path) for ident, path in zip(reading.later.idents, reading.later.paths) if path}
+        least = max(self.LEAST_S, longest) / 4
         for ident, place in places:
             clock = self.clocks.get(ident)
             if clock in ran:
@@ -878,7 +823,7 @@ class Stream:
         header["recorder"] = "tbprof-agent %s (CPython %d.%d.%d)" % ((VERSION,) + sys.version_info[:3])
         worker = {"number": self.agent.number, "address": self.agent.address, "pid": os.getpid()}
         self._put(header, {"workers": [worker]})
-        most = 1 if self.parked.wanted or self.promptness.word is None else MAX_LOOKS
+        most = 1 if self.parked.wanted or self.promptness.alarm is None else MAX_LOOKS
         flushed = None  # the first tick is sent at once: there is a stream, and it works
         while self._wait(self.ticks.next_time()) and not self.tables.full:
             if len(self.pending) > MAX_PENDING:
