@@ -77,7 +77,7 @@ export class SampledWorker<Target extends { readonly stream: unknown }, Reading>
   /** Another process, or another socket: what its stream was worth before says nothing. */
   replaceTarget(target: Target): void {
     this.#target = target;
-    this.#answered = false;
+    this.forget();
     this.way = wayTo(target);
   }
 
@@ -96,10 +96,9 @@ export class SampledWorker<Target extends { readonly stream: unknown }, Reading>
     return consequence;
   }
 
-  /** Its stream says something, or not any more. */
-  note(answers: boolean): void {
-    if (answers) this.conclude('dump');
-    else this.#answered = false;
+  /** Its process has gone: what it has answered says nothing of the next one. */
+  forget(): void {
+    this.#answered = false;
   }
 
   countFailures(failed: boolean): number {

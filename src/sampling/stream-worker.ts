@@ -64,7 +64,7 @@ export async function takeStream<Target extends { readonly stream: unknown }, Re
     // It has survived being sampled: the first piece may be no more than a greeting.
     if (pieces === 2) {
       settle();
-      worker.note(true);
+      worker.conclude('dump');
       worker.goOn();
     }
     send(lines, null);
@@ -115,7 +115,7 @@ function conclude<Target extends { readonly stream: unknown }, Reading>(
     ofDeath: () => (ageMs < provenMs ? worker.conclude('died') : 'later'),
   });
   worker.guard.passOn();
-  if (verdict === 'died') worker.note(false);
+  if (verdict === 'died') worker.forget();
   if (consequence === 'later' || (verdict === 'ended' && ageMs < shortestMs)) worker.pause();
   else worker.goOn();
   return consequence;

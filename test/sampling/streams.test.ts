@@ -82,11 +82,8 @@ describe('Sampler with streams', () => {
   });
 
   it('asks the tracebacker meanwhile where nothing listens, and the agent again when both were gone', async () => {
-    let verdict: Verdict = 'dump';
     const peer = {
-      get dump() {
-        return verdict;
-      },
+      dump: 'dump' as Verdict,
       stream: (line: StreamLine, connection: number) =>
         connection === 0 ? Promise.resolve<StreamFailure>('absent') : truthful.stream(line, connection),
     };
@@ -94,7 +91,7 @@ describe('Sampler with streams', () => {
     await fleet.clock.advance(5_000);
     expect(fleet.streams[0]).toBe(1);
     expect(fleet.coverage().workers[0]).toMatchObject({ source: 'tracebacker', fallbacks: 1 });
-    verdict = 'gone';
+    peer.dump = 'gone';
     await fleet.clock.advance(16_000);
     await fleet.done;
     expect(fleet.streams[0]).toBe(2);
@@ -117,11 +114,8 @@ describe('Sampler with streams', () => {
   });
 
   it('does not leave a worker that it has followed where the process ends between the agent and a dump', async () => {
-    let dump: Verdict = 'died';
     const peer = {
-      get dump() {
-        return dump;
-      },
+      dump: 'died' as Verdict,
       stream: async (line: StreamLine, connection: number): Promise<StreamFailure> => {
         if (connection > 0) return 'absent';
         await sampleFor(line, 2_000);
@@ -133,7 +127,7 @@ describe('Sampler with streams', () => {
       expect(ms).toBeLessThan(5_000);
       await fleet.clock.advance(50);
     }
-    dump = 'dump';
+    peer.dump = 'dump';
     await fleet.clock.advance(8_000);
     await fleet.done;
     expect(fleet.coverage().workers[0]).toMatchObject({ left: null, source: 'tracebacker', planned: 100 });
