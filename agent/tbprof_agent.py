@@ -454,7 +454,7 @@ class Promptness:
         """Steps of a look: sleeps, and has the GIL again soon after."""
         if self.alarm is None:
             return [partial(_sleep, max(0.0, due - _monotonic()))]
-        return self.alarm.steps(1, due)  # TIMER_ABSTIME
+        return self.alarm.steps(1, due)  # TFD_TIMER_ABSTIME
 
     def sleep(self, seconds):
         return [partial(_sleep, seconds)] if self.alarm is None else self.alarm.steps(0, seconds)
@@ -516,7 +516,7 @@ class CpuClocks:
     WINDOW_S = 0.0002
     LEAST_S = 0.0001  # who runs longest runs for longer, but where all wait
     MOST_S = 0.002  # what took longer tells nothing: threads have gone on since, and where C code kept the GIL all have run
-    SHARE = 0.25  # of the looks: to read them twice at each would cost threads that compete for the GIL twice as much
+    TWICE = 0.25  # of the looks: to read them twice at each would cost threads that compete for the GIL twice as much
     MEMORY = 0.999  # per tick, of the sums that the scale is made from
 
     def __init__(self, period, uniform=random.random):
@@ -531,7 +531,7 @@ class CpuClocks:
 
     def read(self, promptness):
         """What a look is to read."""
-        twice = self.is_unknown or (self.have_run and self.uniform() < self.SHARE)
+        twice = self.is_unknown or (self.have_run and self.uniform() < self.TWICE)
         self.is_unknown = False
         return Reading(self.clocks.values(), promptness.sleep(self.WINDOW_S) if twice else None)
 
@@ -552,9 +552,12 @@ class CpuClocks:
                 is_known = clock.go_on(seconds.get(clock))
             clocks[ident] = clock
             self.is_unknown |= place not in self.places
-            share = 0.0
-            if clock.has_run:
-                share = self.places.get(place, self.anywhere).share(elsewhere) if not is_blind else 1.0
+            if not clock.has_run:
+                share = 0.0
+            elif is_blind:
+                share = 1.0
+            else:
+                share = self.places.get(place, self.anywhere).share(elsewhere)
             scaled = clock.scaled(share * weight * self.period, self.MEMORY)
             times.append(int(scaled * 1e6 + 0.5) if is_known else -1)
         self.clocks = clocks
@@ -582,7 +585,7 @@ class Reading:
     """What clocks say at a look; with a pause, what they and the stacks are after that as well."""
 
     def __init__(self, clocks, pause=None):
-        self.clocks = [clock for clock in clocks if clock.id is not None] if ctypes is not None else []
+        self.clocks = [clock for clock in clocks if clock.id is not None and ctypes is not None]
         self.later = None
         self.said, self.began = [], []
         self.steps = self._read()
@@ -596,9 +599,9 @@ class Reading:
 
     def _read(self):
         # Not time.clock_gettime(), which raises an exception where a thread has ended: no step may.
-        answers, times = [], (_Timespec * len(self.clocks))() if self.clocks else []
+        answers, times = [], [_Timespec() for _ in self.clocks]
         self.said.append((answers, times))
-        if not self.clocks:
+        if not self.clocks:  # nor ctypes, perhaps
             return []
         read = ctypes.pythonapi.clock_gettime  # of a PyDLL, which keeps the GIL
         return [partial(answers.extend, map(read, [clock.id for clock in self.clocks], map(ctypes.byref, times)))]
