@@ -406,13 +406,15 @@ def _find_interval():
     """Where the interpreter keeps its switch interval, a word of microseconds (Python/ceval_gil.c, since 3.12 in the
     state of the main interpreter, which is a part of the runtime's): the only word there that follows when it is set.
     """
+    if sys.maxsize < 2**32 or sys.byteorder != "little":  # as the timer's number is written into it
+        return None
     before = sys.getswitchinterval()
     try:
         symbol = ctypes.c_void_p()
         base = ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "_PyRuntime"))
         info = (ctypes.c_void_p * 4)()
         # RTLD_DL_SYMENT, dladdr(3): a struct Elf64_Sym, elf(5), has the size of what it names in its last 8 bytes.
-        if sys.maxsize < 2**32 or not ctypes.CDLL(None).dladdr1(ctypes.c_void_p(base), info, ctypes.byref(symbol), 1):
+        if not ctypes.CDLL(None).dladdr1(ctypes.c_void_p(base), info, ctypes.byref(symbol), 1):
             return None
         size = ctypes.c_ulong.from_address(symbol.value + 16).value
         found = None
@@ -429,74 +431,101 @@ def _find_interval():
         sys.setswitchinterval(before)
 
 
-class Promptness:
-    """Sleeps without the GIL, and gets it at once when it is time; with the switch interval as the program wants it, but
-    where there is no alarm: there it is low always.
-    """
+def _sleep_for_stream(low):
+    """How a stream sleeps; `low` is in seconds, for where there is no alarm."""
+    word = _interval.find()
+    try:
+        return Sleep(low) if word is None else Alarm(word)
+    except OSError:  # a filter of system calls
+        return Sleep(low)
 
-    LATE_US = 300  # after that whoever began to wait at a low interval has asked: see settle()
 
-    def __init__(self, low):
-        """`low` is in seconds, for where there is no alarm."""
-        word = _interval.find()
-        try:
-            self.alarm = None if word is None else Alarm(word)
-        except OSError:  # a filter of system calls
-            self.alarm = None
-        _interval.begin(self, low * 1e6 if self.alarm is None else math.inf)
+class Sleep:
+    """Sleeps without the GIL, and gets it soon after; for that, the switch interval is low all the time."""
+
+    most = 1  # looks of one call: each has to know how long to sleep
+
+    def __init__(self, low=math.inf):
+        _interval.begin(self, low * 1e6)
 
     def close(self):
         _interval.end(self)
-        if self.alarm is not None:
-            self.alarm.close()
 
-    def sleep_until(self, due):
-        """Steps of a look: sleeps, and has the GIL again soon after."""
-        if self.alarm is None:
-            return [partial(_sleep, max(0.0, due - _monotonic()))]
-        return self.alarm.steps(1, due)  # TFD_TIMER_ABSTIME
+    def until(self, due):
+        """Steps of a look."""
+        return self.during(max(0.0, due - _monotonic()))
 
-    def sleep(self, seconds):
-        return [partial(_sleep, seconds)] if self.alarm is None else self.alarm.steps(0, seconds)
+    def during(self, seconds):
+        return [partial(_sleep, seconds)]
 
     def settle(self):
-        """Steps after looks, that nobody may ask for the GIL while the agent computes.
+        """Steps after looks, that nobody may ask for the GIL while the agent computes."""
+        return []
 
-        Who has begun to wait for it at the low interval will ask, once. This thread lets that happen, then gives the GIL
-        up and takes it again before anyone else wakes up: that forgets what was asked (take_gil() in Python/ceval_gil.c).
-        """
-        if self.alarm is None:
-            return []
-        return [partial(ctypes.pythonapi.usleep, self.LATE_US), partial(_sleep, 0)]  # the former keeps the GIL
+    def was(self, late):
+        """Says how many seconds late a look was."""
 
 
-class Alarm:
-    """Lowers the switch interval when it is time, without the GIL.
+class Alarm(Sleep):
+    """Sleeps with the switch interval nearly as the program wants it; when it is time, the kernel lowers it.
 
-    Who sleeps cannot do so, since that takes the GIL. But the kernel can: it sets a word of memory, here that of the
-    interpreter, to how often a timer has expired (timerfd_create(2)), which it goes on doing until the thread that reads
-    it runs: some 60 us, but where the CPUs are busy some milliseconds.
+    Who sleeps cannot do so, since that takes the GIL. But who reads a timer (timerfd_create(2)) names where the kernel is
+    to write how often it has expired: the word of the interpreter. Of that, 1, the zeros are written over all of the
+    word but its lowest byte, which is kept at how many microseconds it is then.
     """
 
-    EVERY_NS = 1000
+    # Until the agent asks for the GIL. It has to be longer than the agent has run to get there (20 to 40 us), since who
+    # has run for longer than its share does not preempt (EEVDF, kernel/sched/fair.c): on the CPU of the thread that has
+    # the GIL it would ask for it some milliseconds later only. But where many wait for the GIL, each of them has it
+    # before the agent, for as long as this: what they do then is not seen as it was.
+    ALONE_US, CROWDED_US = 45, 20
+    CROWDED_S = 0.0002  # later than that are 2 of 5 looks, where they are many
+    LATE_US = 300  # after that whoever began to wait at a low interval has asked: see settle()
+    most = 100
 
     def __init__(self, word):
         self.word = word
+        self.upper = (ctypes.c_char * 4).from_address(ctypes.addressof(word) + 1)
+        self.rest = bytearray(4)
+        self.late = 0.0  # what part of the last looks was
         self.fd = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
         if self.fd < 0:
             raise OSError("no timer")
-
-    def steps(self, flags, seconds):
-        # struct itimerspec: seconds and nanoseconds between expirations and of the first
-        times = (ctypes.c_long * 4)(0, self.EVERY_NS, int(seconds), int(seconds % 1.0 * 1e9))
-        return [
-            partial(ctypes.pythonapi.timerfd_settime, self.fd, flags, times, None),
-            partial(os.readv, self.fd, [self.word]),
-            partial(setattr, self.word, "value", _interval.between),  # before anyone else begins to wait
-        ]
+        super().__init__()
+        self.word.value = self._usual()
 
     def close(self):
+        super().close()
         os.close(self.fd)
+
+    def was(self, late):
+        self.late += 0.05 * ((late > self.CROWDED_S) - self.late)
+
+    def until(self, due):
+        return self._steps(1, due)  # TFD_TIMER_ABSTIME
+
+    def during(self, seconds):
+        return self._steps(0, seconds)
+
+    def settle(self):
+        """Who has begun to wait for the GIL at the low interval will ask, once. This thread lets that happen, then gives
+        it up and takes it again before anyone else wakes up: that forgets what was asked (take_gil() in ceval_gil.c).
+        """
+        return [partial(ctypes.pythonapi.usleep, self.LATE_US), partial(_sleep, 0)]  # the former keeps the GIL
+
+    def _steps(self, flags, seconds):
+        # struct itimerspec: seconds and nanoseconds between expirations, here none, and of the first
+        times = (ctypes.c_long * 4)(0, 0, int(seconds), int(seconds % 1.0 * 1e9))
+        return [
+            partial(ctypes.pythonapi.timerfd_settime, self.fd, flags, times, None),
+            partial(os.readv, self.fd, [self.rest, self.upper]),
+            partial(setattr, self.word, "value", self._usual()),  # before anyone else begins to wait
+        ]
+
+    def _usual(self):
+        """What the program wants, or up to 255 us less: the lowest byte is how low it is to be."""
+        wanted, low = _interval.between, self.CROWDED_US if self.late > 0.4 else self.ALONE_US
+        return wanted if wanted < 256 + low else wanted - (wanted - low) % 256
 
 
 # -------------------------------------------------------------------------------------------------------- CPU time
@@ -529,11 +558,11 @@ class CpuClocks:
         self.is_unknown = True  # whether a thread is where nothing is known of
         self.have_run = True
 
-    def read(self, promptness):
-        """What a look is to read."""
+    def read(self, sleep):
+        """What a look is to read; to read it twice, it sleeps."""
         twice = self.is_unknown or (self.have_run and self.uniform() < self.TWICE)
         self.is_unknown = False
-        return Reading(self.clocks.values(), promptness.sleep(self.WINDOW_S) if twice else None)
+        return Reading(self.clocks.values(), sleep.during(self.WINDOW_S) if twice else None)
 
     def times(self, places, active, reading, weight):
         """Microseconds of CPU for each (ident, place), -1 where they are not known."""
@@ -701,7 +730,6 @@ SEND_TIMEOUT_S = 10.0
 BATCH_S = 0.1
 MAX_BATCH_S = 0.5
 COMPUTING = 0.1  # of the time may pass between batches: where many threads compete for the GIL, batches are longer
-MAX_LOOKS = 100  # of a batch
 LOOK_ROUND_S = 0.05  # how soon a client that leaves is noticed, whatever its rate
 MAX_PENDING = 4 * 1024 * 1024  # bytes that wait for a slow client; beyond, no samples are taken
 
@@ -790,7 +818,7 @@ class Stream:
         self.request = request
         self.agent = agent
         self.tables = Tables()
-        self.promptness = None
+        self.sleep = None
         self.cpu = CpuClocks(1.0 / request.rate) if request.cpu else None
         self.parked = Parked(request.greenlets, request.tasks)
         self.pending = bytearray()
@@ -806,11 +834,11 @@ class Stream:
         self.cut = 0
 
     def run(self):
-        self.promptness = Promptness(self.request.interval)
+        self.sleep = _sleep_for_stream(self.request.interval)
         try:
             self._run()
         finally:
-            self.promptness.close()
+            self.sleep.close()
         self.sock.settimeout(1.0)
         self.sock.sendall(self.pending)
 
@@ -826,7 +854,7 @@ class Stream:
         header["recorder"] = "tbprof-agent %s (CPython %d.%d.%d)" % ((VERSION,) + sys.version_info[:3])
         worker = {"number": self.agent.number, "address": self.agent.address, "pid": os.getpid()}
         self._put(header, {"workers": [worker]})
-        most = 1 if self.parked.wanted or self.promptness.alarm is None else MAX_LOOKS
+        most = 1 if self.parked.wanted else self.sleep.most
         flushed = None  # the first tick is sent at once: there is a stream, and it works
         while self._wait(self.ticks.next_time()) and not self.tables.full:
             if len(self.pending) > MAX_PENDING:
@@ -880,12 +908,12 @@ class Stream:
         begin = _monotonic()
         end = begin + min(max(BATCH_S, (begin - self.looked) / COMPUTING), MAX_BATCH_S)
         while not looks or due < end and len(looks) < most:
-            reading = self.cpu.read(self.promptness) if self.cpu is not None else None
-            look = Look(due, self.promptness.sleep_until(due), reading.steps if reading else ())
+            reading = self.cpu.read(self.sleep) if self.cpu is not None else None
+            look = Look(due, self.sleep.until(due), reading.steps if reading else ())
             look.reading = reading
             looks.append(look)
             due = self.ticks.next_time(len(looks))
-        taken = _take_looks(looks, self.promptness.settle() if most > 1 else ())
+        taken = _take_looks(looks, self.sleep.settle() if most > 1 else ())
         self.looked = taken[-1].times[1] if taken else begin
         for look in taken or [Look().take()]:
             self._observe(look)
@@ -901,7 +929,7 @@ class Stream:
             samples.append((self.tables.thread_of(name), self.tables.stack_of(path)))
             places.append((ident, _leaf_of(path)))
             self.cut += was_cut
-        tick, weight, late = self.ticks.observe(begin)
+        tick, weight, missed = self.ticks.observe(begin)
         cpu_times = [-1] * len(samples)
         if self.cpu is not None and look.reading is not None:
             cpu_times = self.cpu.times(places, look.active[0], look.reading, weight)
@@ -909,10 +937,11 @@ class Stream:
         samples += parked
         cpu_times += [0] * len(parked)
         time_ms = max(0, int((self.ticks.due_time(tick) - self.begin) * 1000))
-        wait_us = max(0, int((begin - (look.due or begin)) * 1e6))
-        self.rows.append((0, time_ms, 1, weight, wait_us, int((end - begin) * 1e6), len(samples)))
+        late = max(0.0, begin - (look.due or begin))
+        self.sleep.was(late)
+        self.rows.append((0, time_ms, 1, weight, int(late * 1e6), int((end - begin) * 1e6), len(samples)))
         self.sampled.extend((thread, stack, weight, cpu) for (thread, stack), cpu in zip(samples, cpu_times))
-        self._gap("late", late)
+        self._gap("late", missed)
 
     def _gap(self, reason, ticks):
         if ticks:

@@ -33,7 +33,7 @@ export interface RecorderOptions extends Pick<SamplingThreadData, 'dumpRates' | 
 
 /**
  * In seconds, while an agent samples that cannot tell where its interpreter keeps its switch interval: it needs the GIL
- * promptly, or it only ever sees threads that have just given it up. Python's own interval is 5 ms. (`Promptness`)
+ * promptly, or it only ever sees threads that have just given it up. Python's own interval is 5 ms. (The agent's `Sleep`)
  */
 const promptSeconds = 0.00015;
 

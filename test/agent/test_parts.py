@@ -394,15 +394,15 @@ class CpuTime(unittest.TestCase):
         thread = threading.Thread(target=compute, daemon=True)
         thread.start()
         clocks = agent.CpuClocks(0.01)
-        promptness = agent.Promptness(0.0001)
-        self.addCleanup(promptness.close)
+        sleep = agent._sleep_for_stream(0.0001)
+        self.addCleanup(sleep.close)
         with parked_thread() as parked:
             total = {thread.ident: 0, parked: 0}
             give_up = time.monotonic() + 60
             while total[thread.ident] < 200000 and time.monotonic() < give_up:
-                reading = clocks.read(promptness)
+                reading = clocks.read(sleep)
                 due = time.monotonic() + 0.001
-                for look in agent._take_looks([agent.Look(due, promptness.sleep_until(due), reading.steps)]):
+                for look in agent._take_looks([agent.Look(due, sleep.until(due), reading.steps)]):
                     places = [(ident, agent._leaf_of(path)) for ident, _, path, _ in look.stacks() if ident in total]
                     for (ident, _), cpu_us in zip(places, clocks.times(places, look.active[0], reading, 1)):
                         self.assertNotEqual(cpu_us, -1)
@@ -463,7 +463,7 @@ class CpuOfPlaces(unittest.TestCase):
                     cpu[ident] = cpu.get(ident, 0.0) + ran
                 looked = [(ident, (id(place), 0)) for ident, (place, _, _, _) in enumerate(rows)]
                 with mock.patch.object(agent, "Reading", lambda _, pause: pause is not None):
-                    with_window = clocks.read(types.SimpleNamespace(sleep=lambda seconds: []))
+                    with_window = clocks.read(types.SimpleNamespace(during=lambda seconds: []))
                 reading = fake_reading(rows, with_window)
                 for (ident, _), row, time_us in zip(looked, rows, clocks.times(looked, threads, reading, 1)):
                     sums[ident, row[0]] = sums.get((ident, row[0]), 0) + time_us
@@ -590,41 +590,84 @@ class Waking(unittest.TestCase):
         self.addCleanup(sys.setswitchinterval, self.before)
         sys.setswitchinterval(0.005)
 
-    def test_the_interval_is_the_programs_during_a_sleep_and_low_after_it(self):
-        promptness = agent.Promptness(0.0001)
-        self.assertIsNotNone(promptness.alarm)
-        seen, lows = [], []
+    def assert_is(self, seconds):
+        self.assertAlmostEqual(sys.getswitchinterval(), seconds, delta=1e-6)
+
+    def alarm(self):
+        sleep = agent._sleep_for_stream(0.0001)
+        self.assertIsInstance(sleep, agent.Alarm)
+        self.addCleanup(sleep.close)
+        return sleep
+
+    def seen(self, sleep, number=1):
+        """The interval when the agent fell asleep and when it woke up."""
+        seen = []
         read = os.readv
 
         def readv(timer, words):
-            seen.append(sys.getswitchinterval())
+            asleep = sys.getswitchinterval()
             read(timer, words)
-            lows.append(sys.getswitchinterval())
+            seen.append((asleep, sys.getswitchinterval()))
 
         with mock.patch.object(os, "readv", readv):
-            for sleep in (promptness.sleep_until, lambda due: promptness.sleep(due - time.monotonic())):
-                for _ in range(20):
+            for way in (sleep.until, lambda due: sleep.during(due - time.monotonic())):
+                for _ in range(number):
                     due = time.monotonic() + 0.002
-                    take(sleep(due))
+                    take(way(due))
                     self.assertGreater(time.monotonic(), due - 0.0005)
-                    self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)
-        self.assertEqual(len(lows), 40)
-        self.assertLess(min(lows), 0.001)  # how low depends on how soon the kernel wakes it up
-        for interval in seen:
-            self.assertAlmostEqual(interval, 0.005, delta=1e-6)
-        promptness.close()
-        self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)
+        self.assertEqual(len(seen), 2 * number)
+        return seen
+
+    def test_the_interval_is_nearly_the_programs_during_a_sleep_and_low_after_it(self):
+        sleep = agent._sleep_for_stream(0.0001)
+        self.assertIsInstance(sleep, agent.Alarm)
+        for asleep, awake in self.seen(sleep, 20):
+            self.assertTrue(0.004744 < asleep < 0.005001, asleep)
+            self.assertAlmostEqual(awake, sleep.ALONE_US * 1e-6, delta=1e-6)
+        self.assertTrue(0.004744 < sys.getswitchinterval() < 0.005001)
+        sleep.close()
+        self.assert_is(0.005)
         with self.assertRaises(OSError):
-            os.fstat(promptness.alarm.fd)
+            os.fstat(sleep.fd)
+
+    def test_it_is_lower_where_looks_have_to_wait_for_many(self):
+        sleep = self.alarm()
+        for late, low in ((0.001, sleep.CROWDED_US), (0.0, sleep.ALONE_US)):
+            for _ in range(100):
+                sleep.was(late)
+            take(sleep.during(0.0001))  # that sets what the next one finds
+            for _, awake in self.seen(sleep):
+                self.assertAlmostEqual(awake, low * 1e-6, delta=1e-6)
+
+    def test_an_interval_that_is_short_anyway_is_left_alone(self):
+        for short in (0.000005, 0.0001, 0.0003):
+            sys.setswitchinterval(short)
+            sleep = agent._sleep_for_stream(0.0001)
+            for asleep, awake in self.seen(sleep):
+                self.assertAlmostEqual(asleep, short, delta=1e-6)
+                self.assertLessEqual(awake, asleep)
+            sleep.close()
+            self.assert_is(short)
+
+    def test_nothing_is_written_beside_the_word(self):
+        ones = 2**64 - 1
+        memory = (agent.ctypes.c_ulong * 3)(ones, 5000, ones)
+        sleep = agent.Alarm(agent.ctypes.c_ulong.from_buffer(memory, 8))
+        self.addCleanup(sleep.close)
+        before = memory[1]
+        settime, read, back = sleep.during(0.0001)
+        settime()
+        read()
+        self.assertEqual(list(memory), [ones, sleep.ALONE_US, ones])
+        back()
+        self.assertEqual(list(memory), [ones, before, ones])
 
     def test_a_time_that_has_passed_does_not_arm_the_timer(self):
-        promptness = agent.Promptness(0.0001)
-        self.addCleanup(promptness.close)
+        sleep = self.alarm()
         due = time.monotonic() - 1.0
         with mock.patch.object(os, "readv") as readv:
-            self.assertEqual(agent._take_looks([agent.Look(due, promptness.sleep_until(due))]), [])
-        readv.assert_not_called()  # a timer of long ago would have expired a million times
-        self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)
+            self.assertEqual(agent._take_looks([agent.Look(due, sleep.until(due))]), [])
+        readv.assert_not_called()  # it would lower the interval for a look that is not taken
 
     def test_where_nobody_can_lower_it_it_is_low_all_the_time(self):
         with mock.patch.object(agent, "_interval", agent.SwitchInterval()):
@@ -634,15 +677,15 @@ class Waking(unittest.TestCase):
             self.check_low_all_the_time()
 
     def check_low_all_the_time(self):
-        promptness = agent.Promptness(0.0001)
-        self.assertIsNone(promptness.alarm)
-        self.assertAlmostEqual(sys.getswitchinterval(), 0.0001, delta=1e-6)
-        for sleep in (promptness.sleep_until, lambda due: promptness.sleep(due - time.monotonic())):
+        sleep = agent._sleep_for_stream(0.0001)
+        self.assertEqual(sleep.most, 1)
+        self.assert_is(0.0001)
+        for way in (sleep.until, lambda due: sleep.during(due - time.monotonic())):
             due = time.monotonic() + 0.002
-            take(sleep(due) + promptness.settle())
+            take(way(due) + sleep.settle())
             self.assertGreaterEqual(time.monotonic(), due - 0.0005)
-        promptness.close()
-        self.assertAlmostEqual(sys.getswitchinterval(), 0.005, delta=1e-6)
+        sleep.close()
+        self.assert_is(0.005)
 
 
 def take(steps):
