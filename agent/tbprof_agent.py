@@ -479,7 +479,7 @@ class Alarm(Sleep):
     # the GIL it would ask for it some milliseconds later only. But where many wait for the GIL, each of them has it
     # before the agent, for as long as this: what they do then is not seen as it was.
     ALONE_US, CROWDED_US = 45, 20
-    CROWDED_S = 0.0002  # later than that are 2 of 5 looks, where they are many
+    CROWDED_S = 0.0002, 0.002  # so late are 2 of 5 looks where they are many; what is later had to wait for C code
     LATE_US = 300  # after that whoever began to wait at a low interval has asked: see settle()
     most = 100
 
@@ -487,7 +487,7 @@ class Alarm(Sleep):
         self.word = word
         self.upper = (ctypes.c_char * 4).from_address(ctypes.addressof(word) + 1)
         self.rest = bytearray(4)
-        self.late = 0.0  # what part of the last looks was
+        self.crowded = 0.0  # what part of the last looks was
         self.fd = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
         if self.fd < 0:
             raise OSError("no timer")
@@ -499,7 +499,8 @@ class Alarm(Sleep):
         os.close(self.fd)
 
     def was(self, late):
-        self.late += 0.05 * ((late > self.CROWDED_S) - self.late)
+        least, most = self.CROWDED_S
+        self.crowded += 0.05 * ((least < late < most) - self.crowded)
 
     def until(self, due):
         return self._steps(1, due)  # TFD_TIMER_ABSTIME
@@ -524,7 +525,7 @@ class Alarm(Sleep):
 
     def _usual(self):
         """What the program wants, or up to 255 us less: the lowest byte is how low it is to be."""
-        wanted, low = _interval.between, self.CROWDED_US if self.late > 0.4 else self.ALONE_US
+        wanted, low = _interval.between, self.CROWDED_US if self.crowded > 0.4 else self.ALONE_US
         return wanted if wanted < 256 + low else wanted - (wanted - low) % 256
 
 
@@ -544,7 +545,7 @@ class CpuClocks:
 
     WINDOW_S = 0.0002
     LEAST_S = 0.0001  # who runs longest runs for longer, but where all wait
-    MOST_S = 0.002  # what took longer tells nothing: threads have gone on since, and where C code kept the GIL all have run
+    MOST_S = 0.002  # what took longer says little: threads have gone on since, and where C code kept the GIL most have run
     TWICE = 0.25  # of the looks: to read them twice at each would cost threads that compete for the GIL twice as much
     MEMORY = 0.999  # per tick, of the sums that the scale is made from
 
@@ -554,7 +555,6 @@ class CpuClocks:
         self.clocks = {}  # ident -> Clock
         self.places = {}  # (id of code, instruction) -> Windows
         self.anywhere = Windows()
-        self.kept = 0  # windows in which C code kept the GIL; where most are such, a look ascribes to each thread the same
         self.is_unknown = True  # whether a thread is where nothing is known of
         self.have_run = True
 
@@ -571,7 +571,6 @@ class CpuClocks:
             self._learn(places, reading)
             seconds.update(reading.seconds(1))
         clocks, times, elsewhere = {}, [], self.anywhere.share()
-        is_blind = self.kept * len(places) > self.anywhere.all[0]
         for ident, place in places:
             clock = self.clocks.get(ident)
             if clock is None or clock.thread is not active.get(ident):
@@ -581,12 +580,7 @@ class CpuClocks:
                 is_known = clock.go_on(seconds.get(clock))
             clocks[ident] = clock
             self.is_unknown |= place not in self.places
-            if not clock.has_run:
-                share = 0.0
-            elif is_blind:
-                share = 1.0
-            else:
-                share = self.places.get(place, self.anywhere).share(elsewhere)
+            share = self.places.get(place, self.anywhere).share(elsewhere) if clock.has_run else 0.0
             scaled = clock.scaled(share * weight * self.period, self.MEMORY)
             times.append(int(scaled * 1e6 + 0.5) if is_known else -1)
         self.clocks = clocks
@@ -595,19 +589,19 @@ class CpuClocks:
 
     def _learn(self, places, reading):
         ran = reading.ran()
-        longest = max(ran.values(), default=0.0)
-        if reading.took() >= self.MOST_S:
-            self.kept += longest >= self.MOST_S
-            return
+        was_kept = reading.took() >= self.MOST_S
+        least = max([4 * self.MOST_S if was_kept else self.LEAST_S] + list(ran.values())) / 4
         now = {ident: _leaf_of(path) for ident, path in zip(reading.later.idents, reading.later.paths) if path}
-        least = max(self.LEAST_S, longest) / 4
         for ident, place in places:
             clock = self.clocks.get(ident)
             if clock in ran:
                 then = now.get(ident, (None, None))
                 stayed = 0 if then[0] != place[0] else 1 if then != place else 2
                 for windows in (self.places.setdefault(place, Windows()), self.anywhere):
-                    windows.add(ran[clock] >= least, stayed)
+                    if was_kept:
+                        windows.kept += ran[clock] >= least
+                    else:
+                        windows.add(ran[clock] >= least, stayed)
 
 
 class Reading:
@@ -658,6 +652,7 @@ class Windows:
 
     def __init__(self):
         self.all, self.ran = [0, 0, 0], [0, 0, 0]
+        self.kept = 0  # how many ran where C code kept the GIL: what is known of the others is not about such code
 
     def add(self, has_run, stayed):
         for level in range(stayed + 1):
@@ -667,6 +662,8 @@ class Windows:
     def share(self, elsewhere=1.0):
         """Of a CPU; as elsewhere, where nothing is known of this place yet."""
         number, in_function, at_place = self.all
+        if 2 * self.kept > number:
+            return 1.0
         level = 2 if 2 * at_place > number else 1 if 5 * in_function > number else 0
         return self.ran[level] / self.all[level] if number else elsewhere
 

@@ -432,8 +432,9 @@ class CpuTime(unittest.TestCase):
 class CpuOfPlaces(unittest.TestCase):
     """Threads without a system: clocks and frames that say what the test wants."""
 
-    def times(self, script, looks=400, took=0.0002):
-        """`script(turn)` gives, per thread, (place, CPU seconds in the 10 ms before, in the window of 1 ms, place after)."""
+    def times(self, script, looks=400, took=lambda turn: 0.0002):
+        """`script(turn)` gives, per thread, (place, CPU seconds in the 10 ms before, in the window, place after); `took(turn)`
+        is how long the window is."""
         clocks = agent.CpuClocks(0.01, random.Random(1).random)
         cpu = {}
         sums = {}
@@ -453,7 +454,7 @@ class CpuOfPlaces(unittest.TestCase):
                 seconds=lambda turn=0: after if turn else dict(before),
                 later=types.SimpleNamespace(idents=list(range(len(rows))), paths=paths),
                 ran=lambda: ran,
-                took=lambda: took,
+                took=lambda: took(turn),
             )
 
         with mock.patch.object(agent, "_clock_id", lambda ident, thread: 1):
@@ -478,8 +479,19 @@ class CpuOfPlaces(unittest.TestCase):
 
     def test_a_window_in_which_c_code_kept_the_gil_tells_nothing(self):
         """All have had their turn in it: then their places share what their threads used."""
-        sums = self.times(lambda turn: [("sort", 0.005, 0.006, "json"), ("json", 0.005, 0.0, "json")], 200, took=0.006)
+        sums = self.times(lambda turn: [("sort", 0.005, 0.006, "json"), ("json", 0.005, 0.0, "json")], 200, lambda turn: 0.006)
         self.assertAlmostEqual(sums[1, "json"] / 1e6, 200 * 0.005, delta=0.1)
+
+    def test_where_c_code_keeps_the_gil_the_few_short_windows_do_not_count(self):
+        """They are those in which the thread had no CPU."""
+        is_short = [turn % 8 == 0 for turn in range(400)]
+
+        def script(turn):
+            sort = ("sort", 0.01, 0.0 if is_short[turn] else 0.004, "compute")
+            return [sort if turn % 2 == 0 else ("compute", 0.01, 0.0002, "compute")]
+
+        sums = self.times(script, took=lambda turn: 0.0002 if turn % 2 or is_short[turn] else 0.006)
+        self.assertAlmostEqual(sums[0, "sort"] / sum(sums.values()), 0.5, delta=0.05)
 
     def test_who_begins_to_compute_gets_no_more_than_its_clock_says(self):
         """Though its place gets nothing until there has been a window there."""
@@ -632,7 +644,7 @@ class Waking(unittest.TestCase):
 
     def test_it_is_lower_where_looks_have_to_wait_for_many(self):
         sleep = self.alarm()
-        for late, low in ((0.001, sleep.CROWDED_US), (0.0, sleep.ALONE_US)):
+        for late, low in ((0.001, sleep.CROWDED_US), (0.0, sleep.ALONE_US), (0.001, sleep.CROWDED_US), (0.01, sleep.ALONE_US)):
             for _ in range(100):
                 sleep.was(late)
             take(sleep.during(0.0001))  # that sets what the next one finds
