@@ -479,7 +479,7 @@ class Alarm(Sleep):
     # the GIL it would ask for it some milliseconds later only. But where many wait for the GIL, each of them has it
     # before the agent, for as long as this: what they do then is not seen as it was.
     ALONE_US, CROWDED_US = 45, 20
-    CROWDED_S = 0.0002, 0.002  # so late are 2 of 5 looks where they are many; what is later had to wait for C code
+    CROWDED_S = 0.0002  # later than that are 2 of 5 looks, where they are many or run C code that keeps the GIL
     LATE_US = 300  # after that whoever began to wait at a low interval has asked: see settle()
     most = 100
 
@@ -499,8 +499,7 @@ class Alarm(Sleep):
         os.close(self.fd)
 
     def was(self, late):
-        least, most = self.CROWDED_S
-        self.crowded += 0.05 * ((least < late < most) - self.crowded)
+        self.crowded += 0.05 * ((late > self.CROWDED_S) - self.crowded)
 
     def until(self, due):
         return self._steps(1, due)  # TFD_TIMER_ABSTIME
