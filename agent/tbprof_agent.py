@@ -462,8 +462,8 @@ class Sleep:
         """Steps after looks, that nobody may ask for the GIL while the agent computes."""
         return []
 
-    def was(self, late):
-        """Says how many seconds late a look was."""
+    def note_wait(self, seconds):
+        """For how long a look that was due had to wait."""
 
 
 class Alarm(Sleep):
@@ -479,7 +479,7 @@ class Alarm(Sleep):
     # the GIL it would ask for it some milliseconds later only. But where many wait for the GIL, each of them has it
     # before the agent, for as long as this: what they do then is not seen as it was.
     ALONE_US, CROWDED_US = 45, 20
-    CROWDED_S = 0.0002  # later than that are 2 of 5 looks, where they are many or run C code that keeps the GIL
+    CROWDED_S = 0.0002  # 2 of 5 looks wait longer, where threads are many or run C code that keeps the GIL
     LATE_US = 300  # after that whoever began to wait at a low interval has asked: see settle()
     most = 100
 
@@ -487,7 +487,7 @@ class Alarm(Sleep):
         self.word = word
         self.upper = (ctypes.c_char * 4).from_address(ctypes.addressof(word) + 1)
         self.rest = bytearray(4)
-        self.crowded = 0.0  # what part of the last looks was
+        self.crowded = 0.0  # what part of the last looks waited for so long
         self.fd = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
         if self.fd < 0:
             raise OSError("no timer")
@@ -498,8 +498,8 @@ class Alarm(Sleep):
         super().close()
         os.close(self.fd)
 
-    def was(self, late):
-        self.crowded += 0.05 * ((late > self.CROWDED_S) - self.crowded)
+    def note_wait(self, seconds):
+        self.crowded += 0.05 * ((seconds > self.CROWDED_S) - self.crowded)
 
     def until(self, due):
         return self._steps(1, due)  # TFD_TIMER_ABSTIME
@@ -589,7 +589,8 @@ class CpuClocks:
     def _learn(self, places, reading):
         ran = reading.ran()
         was_kept = reading.took() >= self.MOST_S
-        least = max([4 * self.MOST_S if was_kept else self.LEAST_S] + list(ran.values())) / 4
+        longest = max(ran.values(), default=0.0)
+        least = max(longest / 4, self.MOST_S if was_kept else self.LEAST_S / 4)
         now = {ident: _leaf_of(path) for ident, path in zip(reading.later.idents, reading.later.paths) if path}
         for ident, place in places:
             clock = self.clocks.get(ident)
@@ -925,7 +926,7 @@ class Stream:
             samples.append((self.tables.thread_of(name), self.tables.stack_of(path)))
             places.append((ident, _leaf_of(path)))
             self.cut += was_cut
-        tick, weight, missed = self.ticks.observe(begin)
+        tick, weight, late = self.ticks.observe(begin)
         cpu_times = [-1] * len(samples)
         if self.cpu is not None and look.reading is not None:
             cpu_times = self.cpu.times(places, look.active[0], look.reading, weight)
@@ -933,11 +934,11 @@ class Stream:
         samples += parked
         cpu_times += [0] * len(parked)
         time_ms = max(0, int((self.ticks.due_time(tick) - self.begin) * 1000))
-        late = max(0.0, begin - (look.due or begin))
-        self.sleep.was(late)
-        self.rows.append((0, time_ms, 1, weight, int(late * 1e6), int((end - begin) * 1e6), len(samples)))
+        wait = max(0.0, begin - (look.due or begin))
+        self.sleep.note_wait(wait)
+        self.rows.append((0, time_ms, 1, weight, int(wait * 1e6), int((end - begin) * 1e6), len(samples)))
         self.sampled.extend((thread, stack, weight, cpu) for (thread, stack), cpu in zip(samples, cpu_times))
-        self._gap("late", missed)
+        self._gap("late", late)
 
     def _gap(self, reason, ticks):
         if ticks:
