@@ -1,6 +1,7 @@
 // Agents that do what they should, and agents that do not, recorded by the real command line: what the recording says,
 // the exit code, and that a healthy worker beside them is recorded as it would be without them.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { WorkerCoverage } from '../../src/aggregate/coverage.ts';
 import { readProcessStat } from '../../src/tracebacker/processes.ts';
@@ -190,7 +191,11 @@ it('lets an agent that is recorded finish before it stops at Ctrl-Z, and comes a
     () => (readProcessStat(recording.process.pid!)?.state === 'T' ? true : null),
     () => 'it does not stop',
   );
-  expect(open).toBe(0);
+  await eventually(
+    () => (open === 0 ? true : null),
+    () => 'it stops with its stream open',
+  );
+  await sleep(100); // several ticks: the pause is at least so long
   recording.process.kill('SIGCONT');
   await recording.until('the pause, and dumps after it', ({ workers: [worker] }) => worker!.gaps.has('paused'));
   await eventually(

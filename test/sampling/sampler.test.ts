@@ -321,18 +321,18 @@ describe('Sampler', () => {
     expect(ticksOf(0)).toEqual({ observed: 97, unobserved: 3 });
   });
 
-  it('asks nobody while it is paused, and says when no dump is in flight', async () => {
-    const { clock, done, sampler, ticksOf, connections, skips } = run([slow(150)], { durationMs: 3_000 });
-    let quiet = false;
+  it('asks nobody while it is paused, and says when no dump is in flight and all are accounted for', async () => {
+    const { clock, done, sampler, dumps, ticksOf, connections, skips } = run([slow(150)], { durationMs: 3_000 });
+    let accounted: number | null = null;
     await clock.advance(1_010);
     const before = connections[0];
     void sampler.pause().then(() => {
-      quiet = true;
+      accounted = dumps.length;
     });
     await clock.advance(50);
-    expect(quiet).toBe(false);
+    expect(accounted).toBeNull();
     await clock.advance(950);
-    expect({ quiet, connections: connections[0] }).toEqual({ quiet: true, connections: before });
+    expect({ accounted, connections: connections[0] }).toEqual({ accounted: before, connections: before });
     sampler.resume();
     await clock.advance(990);
     await done;
