@@ -24,6 +24,11 @@ JSON (see parse_request) and gets lines of JSON (see Tables and Stream). Both ca
 a client says is executed or stored. While nobody is connected one thread waits in poll() and nothing else happens;
 while a stream takes a sample, sys.setswitchinterval is lowered, because a sampler that does not get the GIL promptly
 sees only threads that have just given it up. A failure of the agent is one line on stderr; the program goes on.
+
+How to read this file: start() binds the sockets, an Agent accepts. text_dump() answers the one kind of client, a Stream the
+other: it plans Looks for the Ticks of the next 0.1 s, takes them in one call, and puts what they saw into Tables. An Alarm
+gets it the GIL in time, CpuClocks tell who ran from who waited, Parked finds greenlets and tasks. That is what can touch a
+program; all else is about sockets, and about where to start.
 """
 import _socket
 import _thread
@@ -589,19 +594,19 @@ class CpuClocks:
     def _learn(self, places, reading):
         ran = reading.ran()
         was_kept = reading.took() >= self.MOST_S
-        longest = max(ran.values(), default=0.0)
-        least = max(longest / 4, self.MOST_S if was_kept else self.LEAST_S / 4)
+        least = max(max(ran.values(), default=0.0) / 4, self.MOST_S if was_kept else self.LEAST_S / 4)
         now = {ident: _leaf_of(path) for ident, path in zip(reading.later.idents, reading.later.paths) if path}
         for ident, place in places:
             clock = self.clocks.get(ident)
             if clock in ran:
-                then = now.get(ident, (None, None))
-                stayed = 0 if then[0] != place[0] else 1 if then != place else 2
+                stayed = None if was_kept else _how_near(place, now.get(ident))
                 for windows in (self.places.setdefault(place, Windows()), self.anywhere):
-                    if was_kept:
-                        windows.kept += ran[clock] >= least
-                    else:
-                        windows.add(ran[clock] >= least, stayed)
+                    windows.add(ran[clock] >= least, stayed)
+
+
+def _how_near(place, later):
+    """How far a thread has stayed where it was: 2 at the same place, 1 in the same function, 0 neither."""
+    return 0 if later is None or later[0] != place[0] else 1 + (later == place)
 
 
 class Reading:
@@ -647,14 +652,19 @@ if ctypes is not None:
 
 class Windows:
     """How many threads at one place ran in the time between two readings of their clocks: of all of them, of those that
-    were in the same function after it, and of those that were at the same place.
+    were in the same function after it, and of those that were at the same place. Where C code kept the GIL, what is
+    known of the others is not about such code.
     """
 
     def __init__(self):
         self.all, self.ran = [0, 0, 0], [0, 0, 0]
-        self.kept = 0  # how many ran where C code kept the GIL: what is known of the others is not about such code
+        self.kept = 0  # how many ran where C code kept the GIL
 
     def add(self, has_run, stayed):
+        """One more thread; `stayed` as _how_near() says, None where C code kept the GIL."""
+        if stayed is None:
+            self.kept += has_run
+            return
         for level in range(stayed + 1):
             self.all[level] += 1
             self.ran[level] += has_run

@@ -2,7 +2,7 @@
 // tracebacker and, where it is installed and permitted, with py-spy, at 100 Hz, in turn, as ratios to not profiled; and
 // how much memory of a worker 10,000 ticks take. The agent keeps to its limit of overhead, as it does by default.
 //
-//     npm run bench:intrusion [-- --seconds 5 --rounds 5 --py-spy /path/to/py-spy]
+//     npm run bench:intrusion [-- --seconds 2 --rounds 15 --py-spy /path/to/py-spy]
 //
 // Needs wrk (Debian: apt-get install wrk).
 import { spawn, spawnSync } from 'node:child_process';
@@ -18,8 +18,8 @@ import { cli, startSite } from './sampled-site.js';
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '5' },
-    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '15' },
     'py-spy': { type: 'string', default: 'py-spy' },
   },
 });
@@ -47,19 +47,23 @@ async function compareThroughput() {
   };
   if (hasPySpy) samplers['py-spy'] = () => pySpy(server.workerPid);
   try {
-    for (const path of ['/cpu', '/mixed']) {
+    for (const path of ['/page', '/integers', '/mixed']) {
       const results = Object.fromEntries(Object.keys(samplers).map((name) => [name, []]));
       for (let round = 0; round < rounds; round++) {
         for (const [name, start] of Object.entries(samplers))
           results[name].push(await load(`http://127.0.0.1:${server.port}${path}`, start));
       }
       console.log(
-        `\n${path}: 4 threads, 8 connections, median of ${rounds} rounds of ${seconds} s, as ratios to not profiled`,
+        `\n${path}: 4 threads, 8 connections, median (and middle half) of ${rounds} rounds of ${seconds} s, as ratios to not profiled`,
       );
       console.log('| | requests/s | p99 latency |\n| --- | ---: | ---: |');
       for (const [name, measured] of Object.entries(results)) {
-        const ratio = (what) => median(measured.map((one, round) => one[what] / results['not profiled'][round][what]));
-        console.log(`| ${name} | ${ratio('rate').toFixed(3)} | ${ratio('p99Ms').toFixed(2)} |`);
+        const ratios = (what, digits) => {
+          const all = measured.map((one, round) => one[what] / results['not profiled'][round][what]);
+          const at = (share) => quantile(all, share).toFixed(digits);
+          return `${at(0.5)} (${at(0.25)} to ${at(0.75)})`;
+        };
+        console.log(`| ${name} | ${ratios('rate', 3)} | ${ratios('p99Ms', 2)} |`);
       }
     }
   } finally {
@@ -129,6 +133,6 @@ function rssKb(pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 }
 
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+function quantile(numbers, share) {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)];
 }
