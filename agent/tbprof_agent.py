@@ -476,7 +476,9 @@ class Alarm(Sleep):
 
     Who sleeps cannot do so, since that takes the GIL. But who reads a timer (timerfd_create(2)) names where the kernel is
     to write how often it has expired: the word of the interpreter. Of that, 1, the zeros are written over all of the
-    word but its lowest byte, which is kept at how many microseconds it is then.
+    word but its lowest byte, which is kept at how many microseconds it is then. Before Linux 6.10 the kernel writes to one
+    place only (fs/timerfd.c), which is all of the word then. There the timer expires again and again until this thread
+    runs, and the word becomes how long that took.
     """
 
     # Until the agent asks for the GIL. It has to be longer than the agent has run to get there (20 to 40 us), since who
@@ -485,19 +487,30 @@ class Alarm(Sleep):
     # before the agent, for as long as this: what they do then is not seen as it was.
     ALONE_US, CROWDED_US = 45, 20
     CROWDED_S = 0.0002  # 2 of 5 looks wait longer, where threads are many or run C code that keeps the GIL
+    EVERY_NS = 500  # where it has to expire again and again: that makes 30 to 100 of the 15 to 50 us that a wake-up takes
     LATE_US = 300  # after that whoever began to wait at a low interval has asked: see settle()
     most = 100
 
     def __init__(self, word):
         self.word = word
-        self.upper = (ctypes.c_char * 4).from_address(ctypes.addressof(word) + 1)
-        self.rest = bytearray(4)
         self.crowded = 0.0  # what part of the last looks waited for so long
         self.fd = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
         if self.fd < 0:
             raise OSError("no timer")
+        if self._writes_to_parts():
+            upper = (ctypes.c_char * 4).from_address(ctypes.addressof(word) + 1)
+            self.places, self.every_ns = [bytearray(4), upper], 0
+        else:
+            self.places, self.every_ns = [word], self.EVERY_NS
         super().__init__()
         self.word.value = self._usual()
+
+    def _writes_to_parts(self):
+        ctypes.pythonapi.timerfd_settime(self.fd, 0, (ctypes.c_long * 4)(0, 0, 0, 1), None)
+        try:
+            return os.readv(self.fd, [bytearray(4), bytearray(4)]) == 8
+        except OSError:
+            return False
 
     def close(self):
         super().close()
@@ -519,11 +532,11 @@ class Alarm(Sleep):
         return [partial(ctypes.pythonapi.usleep, self.LATE_US), partial(_sleep, 0)]  # the former keeps the GIL
 
     def _steps(self, flags, seconds):
-        # struct itimerspec: seconds and nanoseconds between expirations, here none, and of the first
-        times = (ctypes.c_long * 4)(0, 0, int(seconds), int(seconds % 1.0 * 1e9))
+        # struct itimerspec: seconds and nanoseconds between expirations, if any, and of the first
+        times = (ctypes.c_long * 4)(0, self.every_ns, int(seconds), int(seconds % 1.0 * 1e9))
         return [
             partial(ctypes.pythonapi.timerfd_settime, self.fd, flags, times, None),
-            partial(os.readv, self.fd, [self.rest, self.upper]),
+            partial(os.readv, self.fd, self.places),
             partial(setattr, self.word, "value", self._usual()),  # before anyone else begins to wait
         ]
 
@@ -1173,7 +1186,7 @@ class Agent:
     def _serve(self, client, serve):
         try:
             serve(client, self)
-        except OSError:  # the client has left
+        except (ConnectionError, _socket.timeout):  # the client has left, or does not read
             pass
         finally:
             self._forget(client)
@@ -1219,7 +1232,7 @@ def _serve_stream(client, agent):
 def _refuse(client, why):
     client.settimeout(0.0)
     client.send(json.dumps({"error": why}).encode("utf-8") + b"\n")
-    client.recv(16 * MAX_REQUEST)  # who closes with something unread resets the connection, and the answer is lost
+    _try(client.recv, 16 * MAX_REQUEST)  # who closes with something unread resets the connection, and the answer is lost
 
 
 def _read_request(client):

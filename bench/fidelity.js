@@ -1,12 +1,14 @@
 // How far the picture is from the truth: workloads that time their own phases under a real uWSGI, sampled at 100 Hz in
 // turn by the stock tracebacker, by the agent and, where it is installed and permitted, by py-spy.
 //
-//     npm run bench:fidelity [-- --seconds 30 --threads 1,2,4,8 --workloads python,sleep --py-spy /path/to/py-spy]
+//     npm run bench:fidelity [-- --seconds 30 --threads 1,2,4,8 --workloads python,sleep --max-overhead 100%
+//         --py-spy /path/to/py-spy]
 //
 // The distance is the total variation distance of the shares of the phases: half the sum of the differences, 0 to 1.
 // With "nobody" among the samplers, "unsampled" is the distance of a picture from what the phases themselves say while they
 // are not sampled, "moved" that of what they say while they are sampled.
-// The agent keeps to its limit of overhead, as it does by default, so that it may look less often.
+// The agent keeps to its limit of overhead, so that it may look less often than at 100 Hz: "looks" is how many of the ticks it
+// looked at.
 // "chance" is what as many independent samples of the true shares would have on average: sum of sqrt(2 p (1-p) / (pi n)) / 2.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -27,6 +29,7 @@ const { values: options } = parseArgs({
     threads: { type: 'string', default: '1,2,4,8' },
     workloads: { type: 'string', default: 'python,sleep,io,c-gil,c-nogil,lock' },
     samplers: { type: 'string', default: 'stock,agent,py-spy' },
+    'max-overhead': { type: 'string', default: '5%' },
     'py-spy': { type: 'string', default: 'py-spy' },
   },
 });
@@ -46,7 +49,7 @@ try {
 }
 
 async function main() {
-  const columns = ['threads', 'chance', 'stock', 'agent', 'py-spy', 'CPU: agent', 'py-spy'];
+  const columns = ['threads', 'chance', 'stock', 'agent', 'py-spy', 'CPU: agent', 'py-spy', "agent's looks"];
   if (wanted.includes('nobody'))
     columns.push('unsampled: stock', 'agent', 'py-spy', 'moved by stock', 'agent', 'py-spy');
   console.log(`| workload | ${columns.join(' | ')} |\n| --- |${' ---: |'.repeat(columns.length)}`);
@@ -79,15 +82,17 @@ async function measure(workload, threads) {
     const cpu = {};
     const pictures = {};
     const truths = {};
+    const looks = {};
     for (const [name, sample] of Object.entries(samplers)) {
       const { shares, truth } = await sampleUnderLoad(server, sample, threads, path);
       wall[name] = shares === null ? null : distance(shares.wall, truth.wall);
       cpu[name] = shares?.cpu ? distance(shares.cpu, truth.cpu) : null;
       pictures[name] = shares?.wall;
       truths[name] = truth.wall;
+      looks[name] = shares?.looks;
     }
     const chance = expectedByChance(Object.values(truths)[0], seconds * rateHz * threads);
-    const row = [chance, wall.stock, wall.agent, wall.pySpy, cpu.agent, cpu.pySpyCpu];
+    const row = [chance, wall.stock, wall.agent, wall.pySpy, cpu.agent, cpu.pySpyCpu, looks.agent];
     if (!truths.nobody) return row;
     const fromUnsampled = (shares) => shares && distance(shares, truths.nobody);
     const names = ['stock', 'agent', 'pySpy'];
@@ -122,14 +127,15 @@ function sharesOf(after, before) {
 async function record(prefix) {
   const file = join(folder, 'r.tbprof');
   const args = [cli, 'record', '--quiet', '-s', join(folder, `${prefix}.`), '-d', `${seconds}s`, '-r', `${rateHz}`];
-  if (prefix === 'stock') args.push('--max-overhead', '100%', '--max-leak', '4GB'); // the agent within its own limit
+  if (prefix === 'stock') args.push('--max-overhead', '100%', '--max-leak', '4GB');
+  else args.push('--max-overhead', options['max-overhead']);
   args.push('-o', file);
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0 && status !== 3) throw new Error(`tbprof ended with ${status}: ${stderr}`);
   const { profile } = await loadProfile(readFileSync(file), file);
   const wall = weightByPhase(profile);
   const cpu = prefix === 'agent' ? weightByPhase(weighByCpu(profile)) : null;
-  return { wall: normalise(wall), cpu: cpu && normalise(cpu) };
+  return { wall: normalise(wall), cpu: cpu && normalise(cpu), looks: sum(profile.dumps.dumps) / (seconds * rateHz) };
 }
 
 /** Samples outside of any phase (the request for the truth, the answering end of a socket) are not of the workload. */
@@ -169,8 +175,12 @@ function pySpy(pid, more) {
 }
 
 function normalise(weights) {
-  const sum = [...weights.values()].reduce((a, b) => a + b, 0);
-  return new Map([...weights].map(([phase, weight]) => [phase, weight / sum]));
+  const all = sum([...weights.values()]);
+  return new Map([...weights].map(([phase, weight]) => [phase, weight / all]));
+}
+
+function sum(numbers) {
+  return numbers.reduce((a, b) => a + b, 0);
 }
 
 function distance(a, b) {

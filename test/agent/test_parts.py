@@ -16,7 +16,7 @@ import unittest
 import weakref
 from unittest import mock
 
-from helpers import agent, folder, parked_thread
+from helpers import agent, folder, parked_thread, readv_before_linux_6_10
 
 
 class Syntax(unittest.TestCase):
@@ -676,6 +676,24 @@ class Waking(unittest.TestCase):
         self.assertEqual(list(memory), [ones, sleep.ALONE_US, ones])
         back()
         self.assertEqual(list(memory), [ones, before, ones])
+
+    def test_before_linux_6_10_a_timer_is_read_into_one_place(self):
+        ones = 2**64 - 1
+        memory = (agent.ctypes.c_ulong * 3)(ones, 5000, ones)
+        with mock.patch.object(os, "readv", readv_before_linux_6_10(os.readv)):
+            sleep = agent.Alarm(agent.ctypes.c_ulong.from_buffer(memory, 8))
+            self.addCleanup(sleep.close)
+            before = memory[1]
+            for late_s in (0.0, 0.01):
+                settime, read, back = sleep.during(0.0001)
+                settime()
+                time.sleep(late_s)
+                read()
+                self.assertEqual((memory[0], memory[2]), (ones, ones))
+                # As often as it could expire: how late it is, in half microseconds.
+                self.assertGreaterEqual(memory[1], max(1, 0.9 * late_s * 2e6))
+                back()
+                self.assertEqual(list(memory), [ones, before, ones])
 
     def test_a_time_that_has_passed_does_not_arm_the_timer(self):
         sleep = self.alarm()

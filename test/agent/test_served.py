@@ -1,5 +1,6 @@
 """The agent as its clients see it: real sockets, real threads, in this process or in a child of it."""
 import contextlib
+import errno
 import gc
 import io
 import json
@@ -14,7 +15,18 @@ import time
 import unittest
 from unittest import mock
 
-from helpers import GIVE_UP_S, Client, agent, connect, eventually, folder, parked_thread, read_all, running
+from helpers import (
+    GIVE_UP_S,
+    Client,
+    agent,
+    connect,
+    eventually,
+    folder,
+    parked_thread,
+    read_all,
+    readv_before_linux_6_10,
+    running,
+)
 from test_parts import expected_block
 
 def busy_thread():
@@ -259,18 +271,30 @@ class Streams(unittest.TestCase):
                 self.assertEqual(client.throttles[-1]["reason"], "overhead")
 
     def test_an_error_ends_one_stream_and_says_so_in_a_line(self):
-        def fail(*_):
-            raise KeyError("oops")
+        said = self.said_of(KeyError("oops"), OSError(errno.EINVAL, "Invalid argument"))
+        self.assertEqual(said, "tbprof: KeyError: 'oops'\ntbprof: OSError: [Errno 22] Invalid argument\n")
 
+    def test_that_a_client_has_left_is_not_worth_a_word(self):
+        said = self.said_of(BrokenPipeError(), ConnectionResetError(), socket.timeout(), KeyError("last"))
+        self.assertEqual(said, "tbprof: KeyError: 'last'\n")
+
+    def said_of(self, *errors):
+        """On stderr, of streams that end with these errors, before one that is well."""
         said = io.StringIO()
         with running() as prefix, contextlib.redirect_stderr(said):
-            with mock.patch.object(agent.Stream, "_observe", fail), Client(prefix) as client:
-                while client.read() is not None:
-                    pass
-            eventually(lambda: said.getvalue().endswith("\n"))
+            for error in errors:
+                with mock.patch.object(agent.Stream, "_observe", side_effect=error), Client(prefix) as client:
+                    while client.read() is not None:
+                        pass
+            eventually(lambda: said.getvalue().endswith("%s\n" % errors[-1]))
             with Client(prefix) as client:
                 client.read_until(lambda c: c.dumps)
-        self.assertEqual(said.getvalue(), "tbprof: KeyError: 'oops'\n")
+        return said.getvalue()
+
+    def test_streams_before_linux_6_10(self):
+        with mock.patch.object(os, "readv", readv_before_linux_6_10(os.readv)), busy_thread(), running() as prefix:
+            with Client(prefix) as client:
+                client.read_until(lambda c: c.dumps >= 30)
 
 
 class SwitchInterval(unittest.TestCase):
