@@ -477,8 +477,8 @@ class Alarm(Sleep):
     Who sleeps cannot do so, since that takes the GIL. But who reads a timer (timerfd_create(2)) names where the kernel is
     to write how often it has expired: the word of the interpreter. Of that, 1, the zeros are written over all of the
     word but its lowest byte, which is kept at how many microseconds it is then. Before Linux 6.10 the kernel writes to one
-    place only (fs/timerfd.c), which is all of the word then. There the timer expires again and again until this thread
-    runs, and the word becomes how long that took.
+    place only (fs/timerfd.c), which is all of the word then: 1 microsecond. (A timer that expires again and again would
+    make it more, but without bound, where the process is stopped for a while.)
     """
 
     # Until the agent asks for the GIL. It has to be longer than the agent has run to get there (20 to 40 us), since who
@@ -487,7 +487,6 @@ class Alarm(Sleep):
     # before the agent, for as long as this: what they do then is not seen as it was.
     ALONE_US, CROWDED_US = 45, 20
     CROWDED_S = 0.0002  # 2 of 5 looks wait longer, where threads are many or run C code that keeps the GIL
-    EVERY_NS = 500  # where it has to expire again and again: that makes 30 to 100 of the 15 to 50 us that a wake-up takes
     LATE_US = 300  # after that whoever began to wait at a low interval has asked: see settle()
     most = 100
 
@@ -497,20 +496,25 @@ class Alarm(Sleep):
         self.fd = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
         if self.fd < 0:
             raise OSError("no timer")
-        if self._writes_to_parts():
-            upper = (ctypes.c_char * 4).from_address(ctypes.addressof(word) + 1)
-            self.places, self.every_ns = [bytearray(4), upper], 0
-        else:
-            self.places, self.every_ns = [word], self.EVERY_NS
+        try:
+            self.places = self._places()
+        except OSError:
+            os.close(self.fd)
+            raise
         super().__init__()
         self.word.value = self._usual()
 
-    def _writes_to_parts(self):
-        ctypes.pythonapi.timerfd_settime(self.fd, 0, (ctypes.c_long * 4)(0, 0, 0, 1), None)
+    def _places(self):
+        """Where the kernel is to write the number: to a place of no matter and over the word, or over all of the word."""
+        if ctypes.pythonapi.timerfd_settime(self.fd, 0, (ctypes.c_long * 4)(0, 0, 0, 1), None) != 0:
+            raise OSError("no timer")
         try:
-            return os.readv(self.fd, [bytearray(4), bytearray(4)]) == 8
-        except OSError:
-            return False
+            os.readv(self.fd, [bytearray(4), bytearray(4)])
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            return [self.word]
+        return [bytearray(4), (ctypes.c_char * 4).from_address(ctypes.addressof(self.word) + 1)]
 
     def close(self):
         super().close()
@@ -532,8 +536,8 @@ class Alarm(Sleep):
         return [partial(ctypes.pythonapi.usleep, self.LATE_US), partial(_sleep, 0)]  # the former keeps the GIL
 
     def _steps(self, flags, seconds):
-        # struct itimerspec: seconds and nanoseconds between expirations, if any, and of the first
-        times = (ctypes.c_long * 4)(0, self.every_ns, int(seconds), int(seconds % 1.0 * 1e9))
+        # struct itimerspec: seconds and nanoseconds between expirations, here none, and of the first
+        times = (ctypes.c_long * 4)(0, 0, int(seconds), int(seconds % 1.0 * 1e9))
         return [
             partial(ctypes.pythonapi.timerfd_settime, self.fd, flags, times, None),
             partial(os.readv, self.fd, self.places),
@@ -665,8 +669,8 @@ if ctypes is not None:
 
 class Windows:
     """How many threads at one place ran in the time between two readings of their clocks: of all of them, of those that
-    were in the same function after it, and of those that were at the same place. Where C code kept the GIL, what is
-    known of the others is not about such code.
+    were in the same function after it, and of those that were at the same place. Those in which C code kept the GIL are
+    counted apart: the others say nothing of such code.
     """
 
     def __init__(self):

@@ -7,9 +7,9 @@
 // The distance is the total variation distance of the shares of the phases: half the sum of the differences, 0 to 1.
 // With "nobody" among the samplers, "unsampled" is the distance of a picture from what the phases themselves say while they
 // are not sampled, "moved" that of what they say while they are sampled.
-// The agent keeps to its limit of overhead, so that it may look less often than at 100 Hz: "looks" is how many of the ticks it
-// looked at.
-// "chance" is what as many independent samples of the true shares would have on average: sum of sqrt(2 p (1-p) / (pi n)) / 2.
+// The agent keeps to its limit of overhead, so that it may look less often than at 100 Hz: "looks" is the share of
+// ticks that it looked at.
+// "chance" is what independent samples of all threads at all ticks would have on average: sum of sqrt(2 p (1-p) / (pi n)) / 2.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -209,10 +209,12 @@ class Streams(unittest.TestCase):
         self.assertEqual({len(line["sampled"]) for line in client.lines if "sampled" in line}, {3})
 
     def test_refuses_what_is_no_request(self):
-        with running() as prefix, mock.patch.object(agent, "REQUEST_TIMEOUT_S", 0.1):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), running() as prefix, mock.patch.object(agent, "REQUEST_TIMEOUT_S", 0.1):
             for request in (b"GET / HTTP/1.1\r\n\r\n", b"{}\n", b"x" * 5000, b'{"tbprof":1'):
                 answer = read_all(prefix + "1.stream", request)
                 self.assertEqual(list(json.loads(answer.decode())), ["error"])
+        self.assertEqual(said.getvalue(), "")
 
     def test_ten_clients_at_once_get_the_same(self):
         with running() as prefix, parked_thread("parked"):
@@ -271,30 +273,43 @@ class Streams(unittest.TestCase):
                 self.assertEqual(client.throttles[-1]["reason"], "overhead")
 
     def test_an_error_ends_one_stream_and_says_so_in_a_line(self):
-        said = self.said_of(KeyError("oops"), OSError(errno.EINVAL, "Invalid argument"))
-        self.assertEqual(said, "tbprof: KeyError: 'oops'\ntbprof: OSError: [Errno 22] Invalid argument\n")
-
-    def test_that_a_client_has_left_is_not_worth_a_word(self):
-        said = self.said_of(BrokenPipeError(), ConnectionResetError(), socket.timeout(), KeyError("last"))
-        self.assertEqual(said, "tbprof: KeyError: 'last'\n")
-
-    def said_of(self, *errors):
-        """On stderr, of streams that end with these errors, before one that is well."""
         said = io.StringIO()
         with running() as prefix, contextlib.redirect_stderr(said):
-            for error in errors:
-                with mock.patch.object(agent.Stream, "_observe", side_effect=error), Client(prefix) as client:
-                    while client.read() is not None:
-                        pass
-            eventually(lambda: said.getvalue().endswith("%s\n" % errors[-1]))
+            self.fail_with(KeyError("oops"), prefix)
+            eventually(lambda: said.getvalue() == "tbprof: KeyError: 'oops'\n", said.getvalue)
+            self.fail_with(OSError(errno.EINVAL, "Invalid argument"), prefix)
+            eventually(lambda: said.getvalue().endswith("\ntbprof: OSError: [Errno 22] Invalid argument\n"))
             with Client(prefix) as client:
                 client.read_until(lambda c: c.dumps)
-        return said.getvalue()
+        self.assertEqual(said.getvalue().count("\n"), 2)
+
+    def test_that_a_client_has_left_is_not_worth_a_word(self):
+        said = io.StringIO()
+        with running() as prefix, contextlib.redirect_stderr(said):
+            for error in (BrokenPipeError(), ConnectionResetError(), socket.timeout()):
+                self.fail_with(error, prefix)
+            self.fail_with(KeyError("last"), prefix)
+            eventually(lambda: "last" in said.getvalue())
+        self.assertEqual(said.getvalue(), "tbprof: KeyError: 'last'\n")
+
+    def fail_with(self, error, prefix):
+        with mock.patch.object(agent.Stream, "_observe", side_effect=error), Client(prefix) as client:
+            while client.read() is not None:
+                pass
 
     def test_streams_before_linux_6_10(self):
+        before = sys.getswitchinterval()
+        alarms = []
+
+        def sleep(low, make=agent._sleep_for_stream):
+            alarms.append(make(low))
+            return alarms[-1]
+
         with mock.patch.object(os, "readv", readv_before_linux_6_10(os.readv)), busy_thread(), running() as prefix:
-            with Client(prefix) as client:
+            with mock.patch.object(agent, "_sleep_for_stream", sleep), Client(prefix) as client:
                 client.read_until(lambda c: c.dumps >= 30)
+            eventually(lambda: abs(sys.getswitchinterval() - before) < 1e-6)
+        self.assertEqual([len(alarm.places) for alarm in alarms], [1])
 
 
 class SwitchInterval(unittest.TestCase):
