@@ -506,7 +506,7 @@ class Alarm(Sleep):
 
     def _places(self):
         """Where the kernel is to write the number: to a place of no matter and over the word, or over all of the word."""
-        if ctypes.pythonapi.timerfd_settime(self.fd, 0, (ctypes.c_long * 4)(0, 0, 0, 1), None) != 0:
+        if self._set(0, 0.000001)() != 0:
             raise OSError("no timer")
         try:
             os.readv(self.fd, [bytearray(4), bytearray(4)])
@@ -535,11 +535,15 @@ class Alarm(Sleep):
         """
         return [partial(ctypes.pythonapi.usleep, self.LATE_US), partial(_sleep, 0)]  # the former keeps the GIL
 
-    def _steps(self, flags, seconds):
+    def _set(self, flags, seconds):
+        """A step."""
         # struct itimerspec: seconds and nanoseconds between expirations, here none, and of the first
         times = (ctypes.c_long * 4)(0, 0, int(seconds), int(seconds % 1.0 * 1e9))
+        return partial(ctypes.pythonapi.timerfd_settime, self.fd, flags, times, None)
+
+    def _steps(self, flags, seconds):
         return [
-            partial(ctypes.pythonapi.timerfd_settime, self.fd, flags, times, None),
+            self._set(flags, seconds),
             partial(os.readv, self.fd, self.places),
             partial(setattr, self.word, "value", self._usual()),  # before anyone else begins to wait
         ]

@@ -29,7 +29,7 @@ const { values: options } = parseArgs({
     threads: { type: 'string', default: '1,2,4,8' },
     workloads: { type: 'string', default: 'python,sleep,io,c-gil,c-nogil,lock' },
     samplers: { type: 'string', default: 'stock,agent,py-spy' },
-    'max-overhead': { type: 'string', default: '5%' },
+    'max-overhead': { type: 'string' }, // that of tbprof itself, where none is given
     'py-spy': { type: 'string', default: 'py-spy' },
   },
 });
@@ -128,7 +128,7 @@ async function record(prefix) {
   const file = join(folder, 'r.tbprof');
   const args = [cli, 'record', '--quiet', '-s', join(folder, `${prefix}.`), '-d', `${seconds}s`, '-r', `${rateHz}`];
   if (prefix === 'stock') args.push('--max-overhead', '100%', '--max-leak', '4GB');
-  else args.push('--max-overhead', options['max-overhead']);
+  else if (options['max-overhead']) args.push('--max-overhead', options['max-overhead']);
   args.push('-o', file);
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0 && status !== 3) throw new Error(`tbprof ended with ${status}: ${stderr}`);
@@ -185,9 +185,9 @@ function sum(numbers) {
 
 function distance(a, b) {
   const phases = new Set([...a.keys(), ...b.keys()]);
-  return [...phases].reduce((sum, phase) => sum + Math.abs((a.get(phase) ?? 0) - (b.get(phase) ?? 0)), 0) / 2;
+  return sum([...phases].map((phase) => Math.abs((a.get(phase) ?? 0) - (b.get(phase) ?? 0)))) / 2;
 }
 
 function expectedByChance(shares, samples) {
-  return [...shares.values()].reduce((sum, p) => sum + Math.sqrt((2 * p * (1 - p)) / (Math.PI * samples)), 0) / 2;
+  return sum([...shares.values()].map((p) => Math.sqrt((2 * p * (1 - p)) / (Math.PI * samples)))) / 2;
 }

@@ -1,4 +1,5 @@
 // The gate that all connections pass: closed while sampling is paused, and knows when nobody is inside any more.
+import { setImmediate } from 'node:timers/promises';
 
 export class PauseGate {
   #closed: { readonly promise: Promise<void>; readonly open: () => void } | null = null;
@@ -11,7 +12,7 @@ export class PauseGate {
     return this.#closed?.promise ?? null;
   }
 
-  /** Resolves when nobody is inside. */
+  /** Resolves as {@link whenIdle} does. */
   close(): Promise<void> {
     if (this.#closed === null) {
       let open = () => {};
@@ -24,11 +25,15 @@ export class PauseGate {
     return this.whenIdle();
   }
 
-  whenIdle(): Promise<void> {
-    return new Promise((resolve) => {
+  /** Resolves when nobody is inside, and who has left has gone on to where it waits for something else. */
+  async whenIdle(): Promise<void> {
+    await new Promise<void>((resolve) => {
       if (this.#inside === 0) resolve();
       else this.#onIdle = resolve;
     });
+    // The last one has yet to look at the clock: were the process stopped now, what it brought would stand for all of the
+    // time until the process goes on.
+    await setImmediate();
   }
 
   open(): void {

@@ -1,7 +1,6 @@
 // The loop: asks every worker for a dump at its ticks, or follows the stream of its agent, one connection per worker, and
 // emits what each stands for. Knows neither sockets nor threads nor what is in a dump: reading, time and chance are
 // injected.
-import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock.ts';
 import { type DumpWays, takeDump } from './dump-worker.ts';
 import { ServerGuard } from './guard.ts';
@@ -117,11 +116,8 @@ export class Sampler<Target extends { readonly server: string; readonly stream: 
   }
 
   /** Asks nobody until {@link resume}; resolves when no dump is in flight, no stream is open, and all is accounted for. */
-  async pause(): Promise<void> {
-    await (this.#time.hasEnded ? this.#gate.whenIdle() : this.#gate.close());
-    // The last ones have left, and have yet to look at the clock: were the process stopped now, what they brought would
-    // stand for the whole pause.
-    await setImmediate();
+  pause(): Promise<void> {
+    return this.#time.hasEnded ? this.#gate.whenIdle() : this.#gate.close();
   }
 
   resume(): void {

@@ -173,7 +173,7 @@ def readv_before_linux_6_10(readv):
     """Of a timer: each buffer was read into on its own then, and 8 bytes are the least (fs/timerfd.c of Linux 6.9)."""
 
     def old_readv(fd, buffers):
-        if min(map(len, map(bytes, buffers))) < 8:
+        if any(memoryview(buffer).nbytes < 8 for buffer in buffers):
             raise OSError(errno.EINVAL, "Invalid argument")
         return readv(fd, buffers)
 
