@@ -39,6 +39,7 @@ import gc
 import json
 import linecache
 import math
+import mmap
 import os
 import random
 import signal
@@ -50,8 +51,8 @@ import time
 import types
 import weakref
 from functools import partial
-from itertools import accumulate, chain, compress, islice, repeat, starmap, takewhile
-from operator import attrgetter, gt, is_not, itemgetter
+from itertools import accumulate, chain, islice, repeat, starmap, takewhile
+from operator import attrgetter, is_not, itemgetter
 
 try:  # here, not where it is used: a child forked while a thread imports could never import it
     import ctypes
@@ -79,6 +80,9 @@ _start_thread = _original("_thread", "start_new_thread")
 _new_lock = _original("_thread", "allocate_lock")
 _get_ident = _original("_thread", "get_ident")
 _monotonic = time.monotonic
+if ctypes is not None:
+    _system = ctypes.CDLL(None)
+    _system_with_gil = ctypes.PyDLL(None, use_errno=True)  # what is called by this one keeps the GIL
 
 # ---------------------------------------------------------------------------------------------------------- stacks
 
@@ -116,71 +120,53 @@ def _source_of(file, line):
         return ""
 
 
-def _keep(kept, function, *arguments):
-    """A step of a look that keeps what a function returns."""
-    return partial(kept.extend, starmap(function, [arguments]))
-
-
-_take_step = partial.__call__
 _is_there = partial(is_not, None)
-_PLACE = attrgetter("f_code", "f_lasti", "f_globals")
+_PLACE = attrgetter("f_code", "f_lasti")
 
 
-class Look:
-    """The stacks of all threads at one moment.
+def look():
+    """The stacks of all threads, seen with the GIL: (ident, path, None) of each; a path is (code, instruction), leaf first.
 
     Where a thread has asked for the GIL, Python gives it up between two instructions (_Py_HandlePending() in
-    Python/ceval_gil.c). Then others run on, and what is looked at next is of a later moment. So a look has no
-    instructions: it is a list of steps, that a single call into C takes. It holds no frame when that is over: frames
-    keep the objects of the program alive.
+    Python/ceval_gil.c). Then others run on, and what is looked at next is of a later moment. So the look itself has no
+    instructions: a single call into C takes its steps. It holds no frame when that is over: frames keep the objects of
+    the program alive.
     """
-
-    def __init__(self, due=None, before=(), after=()):
-        self.due = due
-        self.reading = None  # of the CPU clocks
-        self.times = []  # when it began and when it had ended; empty where it was too late to begin
-        self.idents = []
-        self.paths = []  # per thread: (code, instruction, globals) of each frame, leaf first
-        self.active = []  # what threading._active was
-        frames = []  # (ident, frame)
-        to_root = map(chain, map(repeat, map(itemgetter(1), frames), repeat(1)), repeat(repeat("f_back")))
-        to_root = map(takewhile, repeat(_is_there), map(accumulate, to_root, repeat(getattr)))
-        to_root = map(islice, to_root, repeat(MAX_DEPTH + 1))
-        self.steps = list(before) + [
-            _keep(self.times, _monotonic),
-            partial(frames.extend, chain.from_iterable(map(dict.items, starmap(sys._current_frames, [()])))),
-            partial(self.paths.extend, map(list, map(map, repeat(_PLACE), to_root))),
-            partial(self.idents.extend, map(itemgetter(0), frames)),
-            partial(frames.clear),
-            _keep(self.active, dict, threading._active),  # not threading.enumerate(): its lock may be held
-            _keep(self.times, _monotonic),
-        ] + list(after)
-
-    def take(self):
-        return _take_looks([self])[0]
-
-    def stacks(self):
-        """(ident, name, path, was cut) of the threads that run Python code but the agent's; a path is leaf first."""
-        own = _get_ident()
-        stacks = []
-        for ident, path in zip(self.idents, self.paths):
-            if path and ident != own and path[-1][0] is not _run_thread.__code__:
-                name = _thread_name(self.active[0].get(ident))
-                stacks.append((ident, name, path[:MAX_DEPTH], len(path) > MAX_DEPTH))
-        return stacks
+    idents, paths = [], []
+    _take(_steps_of_look(idents, paths))
+    return list(zip(idents, paths, repeat(None)))
 
 
-def _take_looks(looks, then=()):
-    """Takes one after the other, each at its time, but those whose time has passed; the looks that were taken."""
-    steps = [look.steps for look in looks]
-    is_ahead = map(gt, [look.due or math.inf for look in looks], starmap(_monotonic, repeat(())))
-    list(map(_take_step, chain(chain.from_iterable(compress(steps, is_ahead)), then)))
-    return [look for look in looks if look.times]
+def _steps_of_look(idents, paths):
+    frames = []
+    to_root = map(chain, map(repeat, map(itemgetter(1), frames), repeat(1)), repeat(repeat("f_back")))
+    to_root = map(takewhile, repeat(_is_there), map(accumulate, to_root, repeat(getattr)))
+    to_root = map(islice, to_root, repeat(MAX_DEPTH + 1))
+    return [
+        partial(frames.extend, chain.from_iterable(map(dict.items, starmap(sys._current_frames, [()])))),
+        partial(paths.extend, map(list, map(map, repeat(_PLACE), to_root))),
+        partial(idents.extend, map(itemgetter(0), frames)),
+        partial(frames.clear),
+    ]
+
+
+def _take(steps):
+    collections.deque(map(partial.__call__, steps), 0)
+
+
+def _stacks_of(threads):
+    """(ident, name, path, was cut, has the GIL) of the threads that run Python code but the agent's."""
+    own, active = _get_ident(), threading._active  # not threading.enumerate(): its lock may be held
+    stacks = []
+    for ident, path, has_gil in threads:
+        if path and ident != own and path[-1][0] is not _run_thread.__code__:
+            stacks.append((ident, _thread_name(active.get(ident)), path[:MAX_DEPTH], len(path) > MAX_DEPTH, has_gil))
+    return stacks
 
 
 def _leaf_of(path):
     """Where a thread is: (id of code, instruction)."""
-    code, instruction, _ = path[0]
+    code, instruction = path[0]
     return id(code), instruction
 
 
@@ -194,19 +180,12 @@ def _path_of(frame):
 
 def text_dump():
     """The stacks of all threads, in the words and the order of uWSGI's tracebacker (plugins/python/tracebacker.c)."""
-    modules = {}
     threads = []
-    for _, name, path, _ in Look().take().stacks():
-        lines = [(code.co_filename, _line_at(code, place), code.co_name) for code, place, _ in reversed(path)]
-        threads.append((name, lines))
-        modules.update((code.co_filename, module) for code, _, module in path)
+    for _, name, path, _, _ in _stacks_of(look()):
+        threads.append((name, [(code.co_filename, _line_at(code, place), code.co_name) for code, place in reversed(path)]))
     # Files are read only now, since reading lets other threads run on.
-    for file, module in modules.items():
-        try:
-            linecache.checkcache(file)
-            linecache.lazycache(file, module)
-        except Exception:
-            pass
+    for file in {file for _, lines in threads for file, _, _ in lines}:
+        _try(linecache.checkcache, file)
     form = "thread_id = %s filename = %s lineno = %d function = %s line = %s\n"
     text = "*** uWSGI Python tracebacker output ***\n\n"
     for name, lines in threads:
@@ -236,13 +215,13 @@ class Tables:
         """Number of the stack of a path, leaf first."""
         nodes = self.nodes
         stack = -1
-        for code, instruction, module in reversed(path):
+        for code, instruction in reversed(path):
             key = (stack, id(code), instruction)
             found = nodes.get(key)
             if found is None:
                 self.codes[id(code)] = code
                 line = _line_at(code, instruction)
-                row = _row_of((id(code), line), self.frames, self.new_frames, (code, line, module))
+                row = _row_of((id(code), line), self.frames, self.new_frames, (code, line))
                 found = nodes[key] = _row_of((stack, row), self.stacks, self.new_stacks, (stack, row))
             stack = found
         return stack
@@ -253,11 +232,7 @@ class Tables:
     def new_lines(self):
         """Lines for what is new; here files are read."""
         frames = []
-        for code, line, module in self.new_frames:
-            try:
-                linecache.lazycache(code.co_filename, module)
-            except Exception:
-                pass
+        for code, line in self.new_frames:
             function, file = self._string(code.co_name, MAX_NAME), self._string(code.co_filename, MAX_NAME)
             frames.append((function, file, max(0, line), self._string(_source_of(code.co_filename, line), MAX_SOURCE)))
         threads = [{"worker": 0, "name": _clean(name, MAX_NAME)} for name in self.new_threads]
@@ -302,8 +277,8 @@ class Ticks:
     """Tick k is due at start + (phase + k) / rate. Each tick is in the weight of one dump or in one gap. Pure.
 
     It is looked at at a random time before tick k + 1 is due: less would lock on to work of the same period. A dump that
-    comes late speaks for the ticks whose own time has passed by then, too, and for no other: else what makes looks late,
-    such as C code that holds the GIL, would be seen too often.
+    comes late speaks for the ticks whose own time has passed by then, too, and for no other: else what makes dumps late
+    would be seen too often.
     """
 
     CREDIT_S = 1.0  # a dump that is later than this does not speak for the time before
@@ -313,14 +288,30 @@ class Ticks:
         self.first = start + phase * self.period
         self.credit = max(1, int(self.CREDIT_S * rate))
         self.next = 0  # ticks before this one are accounted for
+        self.planned = 0  # those before this one are to be looked at, or are not
         self.stride = 1
         self.uniform = uniform
         self.moments = collections.deque()  # when to look at the next ones, in periods after each is due
 
-    def next_time(self, looks=0):
-        """When to look next, or after so many looks: with a stride, spread over a whole one."""
-        ticks = looks * self.stride
-        return self.first + (self.next + ticks + self.stride * (self._moment(ticks) + 0.5) - 0.5) * self.period
+    def next_time(self):
+        """When to look at what is not planned yet."""
+        return self.first + self._own_time(self.planned) * self.period
+
+    def _own_time(self, tick):
+        """In periods. With a stride, looks are spread over a whole one."""
+        return tick + self.stride * (self._moment(tick - self.next) + 0.5) - 0.5
+
+    def plan(self, now, until, most):
+        """(the last tick that it is for, the time) of the next looks, up to a time and a number."""
+        looks = []
+        while len(looks) < most:
+            due = self.next_time()
+            if due > until:
+                break
+            self.planned += self.stride
+            if due > now:
+                looks.append((self.planned - 1, due))
+        return looks
 
     def due_time(self, tick):
         return self.first + tick * self.period
@@ -328,13 +319,18 @@ class Ticks:
     def due_before(self, now):
         return max(0, math.ceil((now - self.first) / self.period - 1e-9))
 
-    def observe(self, now):
-        """A dump at this time: its tick, its weight, and the ticks before it that nothing covers."""
+    def observe(self, tick, now):
+        """A dump at this time, planned for this tick: its tick, its weight, and the ticks before it that nothing covers;
+        None where another one has spoken for it.
+        """
         begin = self.next
-        passed = (now - self.first) / self.period
-        self._go_to(max(begin + 1, math.floor(passed + 1e-9)))
-        if self.next + self._moment(0) <= passed:
-            self._go_to(self.next + 1)
+        if tick < begin:
+            return None
+        passed = (now - self.first) / self.period + 1e-9
+        self._go_to(tick + 1)
+        self._go_to(self.next + max(0, int((passed - self.next) / self.stride - 1.5)) * self.stride)
+        while self._own_time(self.next) <= passed:
+            self._go_to(self.next + self.stride)
         weight = min(self.next - begin, max(self.credit, self.stride))
         return self.next - 1, weight, self.next - begin - weight
 
@@ -353,34 +349,21 @@ class Ticks:
         for _ in range(min(len(self.moments), tick - self.next)):
             self.moments.popleft()
         self.next = tick
+        self.planned = max(self.planned, tick)
 
 
-# --------------------------------------------------------------------------------------------------------- the GIL
+# ---------------------------------------------------------------------------------------------- looking with the GIL
 
 
 class SwitchInterval:
-    """sys.setswitchinterval, in microseconds: what the program wants, but while a stream asks for the GIL.
-
-    A sampler that does not get the GIL promptly sees only threads that have just given it up. But threads that compute
-    take turns as often as the interval says, which costs (four of them on two cores do 0.94 of their work at 0.1 ms),
-    and what waits for the GIL then is another picture than before. So it is low only for the moments of a look.
-    """
+    """sys.setswitchinterval, in microseconds: the least that a stream of Looks wants, what it was when there is none."""
 
     def __init__(self):
         self.lock = _new_lock()
-        self.lows = {}  # stream -> how low it is to be between its looks as well
-        self.normal = self.between = None  # what the program wants, and what it is between looks
-        self.word = self.sought = None
+        self.lows = {}  # stream -> how low it is to be
+        self.normal = None
 
-    def find(self):
-        """The interpreter's word for it, where that can be told."""
-        with self.lock:
-            if not self.sought:
-                self.word = _find_interval()
-                self.sought = True
-            return self.word
-
-    def begin(self, stream, low=math.inf):
+    def begin(self, stream, low):
         with self.lock:
             if not self.lows:
                 self.normal = round(sys.getswitchinterval() * 1e6)
@@ -400,158 +383,731 @@ class SwitchInterval:
             self._apply()
 
     def _apply(self):
-        self.between = min([self.normal] + list(self.lows.values()))
-        sys.setswitchinterval((self.between + 0.5) * 1e-6)
+        sys.setswitchinterval((min([self.normal] + list(self.lows.values())) + 0.5) * 1e-6)
 
 
 _interval = SwitchInterval()
 
 
-def _find_interval():
-    """Where the interpreter keeps its switch interval, a word of microseconds (Python/ceval_gil.c, since 3.12 in the
-    state of the main interpreter, which is a part of the runtime's): the only word there that follows when it is set.
+class Looks:
+    """Takes pictures with the GIL, where no Camera works.
+
+    It needs the GIL promptly: else it sees only threads that have just given it up. So while there is one, the switch
+    interval is low (in seconds). That costs threads that compete for the GIL up to a fifth of their work, and what waits
+    for the GIL then is another picture than without.
     """
-    if sys.maxsize < 2**32 or sys.byteorder != "little":  # as the timer's number is written into it
-        return None
-    before = sys.getswitchinterval()
-    try:
-        symbol = ctypes.c_void_p()
-        base = ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "_PyRuntime"))
-        info = (ctypes.c_void_p * 4)()
-        # RTLD_DL_SYMENT, dladdr(3): a struct Elf64_Sym, elf(5), has the size of what it names in its last 8 bytes.
-        if not ctypes.CDLL(None).dladdr1(ctypes.c_void_p(base), info, ctypes.byref(symbol), 1):
-            return None
-        size = ctypes.c_ulong.from_address(symbol.value + 16).value
-        found = None
-        for more in (11, 18, 31):
-            sys.setswitchinterval(before + more * 1e-6)
-            value = round(sys.getswitchinterval() * 1e6)
-            words = memoryview(ctypes.string_at(base, size // 8 * 8)).cast("L")
-            places = {place for place, word in enumerate(words) if word == value}
-            found = places if found is None else found & places
-        return ctypes.c_ulong.from_address(base + 8 * found.pop()) if len(found) == 1 else None
-    except Exception:  # no ctypes, another C library, another system
-        return None
-    finally:
-        sys.setswitchinterval(before)
 
+    most = 1  # pictures of a batch
+    pause = staticmethod(_sleep)
 
-def _sleep_for_stream(low):
-    """How a stream sleeps; `low` is in seconds, for where there is no alarm."""
-    word = _interval.find()
-    try:
-        return Sleep(low) if word is None else Alarm(word)
-    except OSError:  # a filter of system calls
-        return Sleep(low)
-
-
-class Sleep:
-    """Sleeps without the GIL, and gets it soon after; for that, the switch interval is low all the time."""
-
-    most = 1  # looks of one call: each has to know how long to sleep
-
-    def __init__(self, low=math.inf):
+    def __init__(self, low):
+        self.pictures = []
         _interval.begin(self, low * 1e6)
 
     def close(self):
         _interval.end(self)
 
-    def until(self, due):
-        """Steps of a look."""
-        return self.during(max(0.0, due - _monotonic()))
+    def aim(self, times):
+        self.times = times
 
-    def during(self, seconds):
-        return [partial(_sleep, seconds)]
+    def take(self):
+        self.pictures = []
+        for due in self.times:
+            _sleep(max(0.0, due - _monotonic()))
+            self.pictures.append((_monotonic(), look()))
 
-    def settle(self):
-        """Steps after looks, that nobody may ask for the GIL while the agent computes."""
-        return []
+    def hand_over(self):
+        """(time, threads as look() has them) of each picture, None for one that was not taken."""
+        return self.pictures
 
-    def note_wait(self, seconds):
-        """For how long a look that was due had to wait."""
+    def renew(self):
+        """There are other threads now."""
+
+    def hurry(self):
+        """From another thread: what take() waits for is now."""
 
 
-class Alarm(Sleep):
-    """Sleeps with the switch interval nearly as the program wants it; when it is time, the kernel lowers it.
+# ------------------------------------------------------------------------------------------- looking without the GIL
 
-    Who sleeps cannot do so, since that takes the GIL. But who reads a timer (timerfd_create(2)) names where the kernel is
-    to write how often it has expired: the word of the interpreter. Of that, 1, the zeros are written over all of the
-    word but its lowest byte, which is kept at how many microseconds it is then. Before Linux 6.10 the kernel writes to one
-    place only (fs/timerfd.c), which is all of the word then: 1 microsecond. (A timer that expires again and again would
-    make it more, but without bound, where the process is stopped for a while.)
-    """
+SLACK = 5  # frames by which a stack may have grown since the last pictures, and still be seen as a whole
+SOME_FRAMES, MANY_FRAMES = 8, 160  # of each thread at least, unless that would be so many for all of them together
+ADAPT_S = 5.0
+ATTEMPTS = 3  # at a thread that went on while it was copied
+MAX_THREADS = 500
+MAX_FRAMES = 8000  # of a picture
+MAX_OPERATIONS = 6000  # of a batch, if it has several pictures
+GENERATOR = 0x20 | 0x80 | 0x100 | 0x200  # generators and coroutines: flags of code objects (inspect.CO_GENERATOR, ...)
+READ, WRITE = 0, 1  # IOCB_CMD_PREAD, IOCB_CMD_PWRITE
+SYSTEM_CALLS = {"x86_64": (206, 207, 209), "aarch64": (0, 1, 2)}  # io_setup, io_destroy, io_submit
 
-    # Until the agent asks for the GIL. It has to be longer than the agent has run to get there (20 to 40 us), since who
-    # has run for longer than its share does not preempt (EEVDF, kernel/sched/fair.c): on the CPU of the thread that has
-    # the GIL it would ask for it some milliseconds later only. But where many wait for the GIL, each of them has it
-    # before the agent, for as long as this: what they do then is not seen as it was.
-    ALONE_US, CROWDED_US = 45, 20
-    CROWDED_S = 0.0002  # 2 of 5 looks wait longer, where threads are many or run C code that keeps the GIL
-    LATE_US = 300  # after that whoever began to wait at a low interval has asked: see settle()
-    most = 100
+_UNREAD = compile("def unread(): pass", "<tbprof>", "exec").co_consts[0]  # stands for frames that could not be read
 
-    def __init__(self, word):
-        self.word = word
-        self.crowded = 0.0  # what part of the last looks waited for so long
-        self.fd = ctypes.CDLL(None).timerfd_create(1, 0o2000000)  # CLOCK_MONOTONIC, TFD_CLOEXEC
-        if self.fd < 0:
-            raise OSError("no timer")
-        try:
-            self.places = self._places()
-        except OSError:
-            os.close(self.fd)
-            raise
-        super().__init__()
-        self.word.value = self._usual()
 
-    def _places(self):
-        """Where the kernel is to write the number: to a place of no matter and over the word, or over all of the word."""
-        if self._set(0, 0.000001)() != 0:
-            raise OSError("no timer")
-        try:
-            os.readv(self.fd, [bytearray(4), bytearray(4)])
-        except OSError as error:
-            if error.errno != errno.EINVAL:
-                raise
-            return [self.word]
-        return [bytearray(4), (ctypes.c_char * 4).from_address(ctypes.addressof(self.word) + 1)]
+class Memory:
+    """This process's own memory, copied by the kernel: where there is none, that is an answer and no crash."""
+
+    def __init__(self):
+        self.fd = _new_file(4096)
+        self.view = mmap.mmap(self.fd, 4096)
+        self.write = _system_with_gil.pwrite
+        self.write.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long]
 
     def close(self):
-        super().close()
+        self.view.close()
         os.close(self.fd)
 
-    def note_wait(self, seconds):
-        self.crowded += 0.05 * ((seconds > self.CROWDED_S) - self.crowded)
+    def words(self, address, count):
+        """The words of 8 bytes at an address, up to 512; fewer or none where memory ends."""
+        count = max(0, self.write(self.fd, address, 8 * count, 0)) // 8
+        return struct.unpack_from("<%dQ" % count, self.view)
 
-    def until(self, due):
-        return self._steps(1, due)  # TFD_TIMER_ABSTIME
 
-    def during(self, seconds):
-        return self._steps(0, seconds)
+def _new_file(size):
+    """A file in memory."""
+    fd = _system_with_gil.memfd_create(b"tbprof", 1)  # MFD_CLOEXEC
+    if fd < 0:
+        raise OSError("no memfd")
+    _system_with_gil.ftruncate(fd, ctypes.c_long(size))
+    return fd
 
-    def settle(self):
-        """Who has begun to wait for the GIL at the low interval will ask, once. This thread lets that happen, then gives
-        it up and takes it again before anyone else wakes up: that forgets what was asked (take_gil() in ceval_gil.c).
+
+def _find_layout(memory):
+    """Where this interpreter keeps its threads, their frames and who has the GIL: numbers of words in their structures.
+
+    There is no table of versions: what is known of this very thread is looked for, and LookupError is raised where it is
+    not found. What is wrong nevertheless shows when a Camera compares its first picture with look().
+    """
+    return _find_layout_from(memory)  # three frames that called each other without C code between them
+
+
+def _find_layout_from(memory):
+    api, found = ctypes.pythonapi, types.SimpleNamespace()
+    for function in (api.PyThreadState_Get, api.PyInterpreterState_Head, api.PyInterpreterState_Next):
+        function.restype = ctypes.c_void_p
+    found.interpreter = api.PyInterpreterState_Head()
+    if api.PyInterpreterState_Next(ctypes.c_void_p(found.interpreter)) is not None:
+        raise LookupError("several interpreters")
+
+    # A frame: PyFrameObject, since 3.11 the _PyInterpreterFrame that it points to.
+    frames = list(map(sys._getframe, range(3)))
+    at = [id(frame) if sys.version_info < (3, 11) else memory.words(id(frame) + 24, 1)[0] for frame in frames]
+    words = list(zip(*[memory.words(address, 16) for address in at]))
+    codes = [id(frame.f_code) for frame in frames]
+    found.code = _only("code", (n for n, row in enumerate(words) if [word & ~7 for word in row] == codes))  # 3.14 tags it
+    found.back = _only("back", (n for n, row in enumerate(words) if list(row[:2]) == at[1:]))
+    if sys.version_info >= (3, 11):  # a pointer into the code; the first frame has gone on since it was copied
+        leads = [{row[n] - codes[n] - frames[n].f_lasti for n in (1, 2)} for row in words]
+        found.place = _only("place", (n for n, lead in enumerate(leads) if len(lead) == 1 and 0 < min(lead) < 1000))
+        lead = leads[found.place].pop()
+        found.instruction_of = lambda word, code: word - code - lead
+    else:  # an int, in 3.10 the number of an instruction of two bytes
+        scale = 2 if sys.version_info >= (3, 10) else 1
+        found.place, shift = _only("place", (
+            (place, shift) for place, row in enumerate(words) for shift in (0, 32)
+            if all((row[n] >> shift & 0xFFFFFFFF) * scale == frames[n].f_lasti for n in (1, 2))
+        ))
+        found.instruction_of = lambda word, _: -1 if word >> shift & 2**31 else (word >> shift & 0xFFFFFFFF) * scale
+    found.counts_references = sys.version_info < (3, 11)
+    found.frame_size = max(found.code, found.back, found.place) + 1
+
+    # A code object, to tell one from what has taken its place.
+    words = list(zip(*[memory.words(code, 40) for code in codes[1:]]))
+    names = [(id(frame.f_code.co_filename), id(frame.f_code.co_name)) for frame in frames[1:]]
+    found.names = [words.index(column) for column in zip(*names)]
+
+    # A thread: PyThreadState. Its frame is the one that calls write(), since that is no Python; in 3.11 and 3.12 it is in
+    # a structure that the thread points to (_PyCFrame). New threads are the first of a list, to which the oldest leads back.
+    address = api.PyThreadState_Get()
+    size = memory.write(memory.fd, address, 1024, 0) // 8
+    thread = struct.unpack_from("<%dQ" % size, memory.view)
+    found.ident, found.of = thread.index(_get_ident()), thread.index(found.interpreter)
+    found.next, found.previous = found.of - 1, found.of - 2
+    found.via = found.frame = None
+    if at[0] in thread:
+        found.frame = thread.index(at[0])
+    else:
+        for n, word in enumerate(thread):
+            if memory.write(memory.fd, word, 24, 0) == 24 and at[0] in struct.unpack_from("<3Q", memory.view):
+                found.via, found.frame = n, struct.unpack_from("<3Q", memory.view).index(at[0])
+                break
+        else:
+            raise LookupError("frame is not found")
+    found.thread_size = max(found.ident, found.of, found.frame if found.via is None else found.via) + 1
+    found.gil = _find_gil(memory, address)
+    found.own_thread = api.PyThreadState_Get
+    return found
+
+
+def _only(what, places):
+    places = list(places)
+    if len(places) != 1:
+        raise LookupError("%s is found at %d places" % (what, len(places)))
+    return places[0]
+
+
+def _find_gil(memory, thread):
+    """The address of what tells who has the GIL (_gil_runtime_state, after the switch interval; Python/ceval_gil.h, since
+    3.12 in the state of the main interpreter, a part of the runtime's): the thread that had it last, and whether it still
+    has.
+    """
+    state = struct.pack("<QQi", round(sys.getswitchinterval() * 1e6), thread, 1)
+    base = ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "_PyRuntime"))
+    runtime = b""
+    while len(runtime) < 1 << 20:
+        words = memory.words(base + len(runtime), 512)
+        runtime += struct.pack("<%dQ" % len(words), *words)
+        if state in runtime:
+            return base + runtime.index(state) + 8
+        if len(words) < 512:
+            break
+    raise LookupError("who has the GIL is not found")
+
+
+class Queue:
+    """Where the kernel tells what became of the operations of a Program (aio_context_t)."""
+
+    def __init__(self):
+        if not sys.platform.startswith("linux") or os.uname().machine not in SYSTEM_CALLS or _may_be_killed():
+            raise LookupError("io_submit")
+        self.setup, self.destroy, self.call = SYSTEM_CALLS[os.uname().machine]
+        self.size = 0
+        self.contexts = []
+
+    def make_room(self, number):
+        """For so many operations; OSError where this system cannot, or where all processes together have no more."""
+        if number <= self.size:
+            return
+        number = max(number, min(4 * self.size, MAX_OPERATIONS))
+        context = ctypes.c_ulong()
+        # It makes room for twice as many as one asks for, and counts what is asked for (fs/aio.c; /proc/sys/fs/aio-max-nr).
+        if _system_with_gil.syscall(self.setup, number // 2 + 1, ctypes.byref(context)) != 0:
+            raise OSError("io_setup")
+        self.size = number
+        self.contexts.append(context)  # the former one stays: to destroy it takes up to 0.1 s
+
+    def submit(self, pointers, number, system):
+        context = self.contexts[-1]
+        system.syscall(self.call, context, ctypes.c_long(number), pointers)
+        # A ring (struct aio_ring: id, nr, head, tail). What it tells is not needed.
+        ring = (ctypes.c_uint * 4).from_address(context.value)
+        ring[2] = ring[3]
+
+    def close(self):
+        for context in self.contexts:
+            _system.syscall(self.destroy, context)
+
+
+class Program:
+    """A list of operations for io_submit(2), and the file in memory that they copy to; its places are numbers of words.
+
+    The kernel does one after the other, within the call. To read a timer is to wait for it. To write to the file from an
+    address is to copy what is there, or to do nothing where nothing is. And to read from the file into the next operation
+    of the list, as its address, is to follow a pointer.
+    """
+
+    def __init__(self, queue):
+        self.queue = queue
+        self.operations = []  # opcode, fd, address, bytes, place
+        self.size = 0  # of the file, in words
+        self.fd = self.view = None
+
+    def room(self, words):
+        """The place of so many words."""
+        self.size += words
+        return self.size - words
+
+    def wait(self, fd, place):
+        """Until something can be read from it, up to 8 bytes."""
+        self.operations.append((READ, fd, None, 8, place))
+
+    def copy(self, address, words, place):
+        self.operations.append((WRITE, None, address, 8 * words, 8 * place))
+
+    def follow(self, pointer, words, place):
+        """Copies from where the pointer at one place leads, to another place."""
+        self.operations.append((READ, None, None, 8, 8 * pointer))
+        self.copy(0, words, place)
+
+    def build(self):
+        """OSError where this system cannot."""
+        number = len(self.operations)
+        self.queue.make_room(number)
+        self.fd = _new_file(8 * self.size)
+        self.view = mmap.mmap(self.fd, 8 * self.size)
+        self.iocbs = ctypes.create_string_buffer(64 * number)
+        base, file = ctypes.addressof(self.iocbs), ctypes.addressof(ctypes.c_char.from_buffer(self.view))
+        for n, (opcode, fd, address, size, place) in enumerate(self.operations):
+            if fd is not None:
+                address, place = file + 8 * place, 0
+            elif address is None:
+                address = base + 64 * (n + 1) + 24  # aio_buf of the next one
+            fd = self.fd if fd is None else fd
+            struct.pack_into("<16xHxxIQQq16x", self.iocbs, 64 * n, opcode, fd, address, size, place)
+        self.pointers = (ctypes.c_void_p * number)(*range(base, base + 64 * number, 64))
+
+    def run(self, end, begin=0, system=None):
+        """Does what is before the operation `end`."""
+        self.queue.submit(ctypes.byref(self.pointers, 8 * begin), end - begin, system or _system)
+
+    def close(self):
+        if self.fd is not None:
+            _system_with_gil.close(self.fd)
+        if self.view is not None:
+            self.view.close()
+
+
+class Timers:
+    """What pictures wait for, and a clock to tell when they were taken; Linux can read these in a Program since 6.10."""
+
+    CLOCK_NS = 100000
+
+    def __init__(self):
+        self.timers = []
+        self.clock = _new_timer(0o4000)  # O_NONBLOCK: to read it is to ask how often it has expired
+
+    def close(self):
+        for timer in self.timers + [self.clock]:
+            os.close(timer)
+
+    def work(self, queue):
+        program = Program(queue)
+        try:
+            program.wait(self.clock, program.room(1))
+            program.build()
+            _set_timer(self.clock, 0.000001)
+            program.run(1, 0, _system_with_gil)
+            return program.view[:8] != bytes(8)
+        finally:
+            program.close()
+
+    def of(self, picture):
+        while len(self.timers) <= picture:
+            self.timers.append(_new_timer())
+        return self.timers[picture], self.clock
+
+    def aim(self, times):
+        self.began = _monotonic()
+        _set_timer(self.clock, self.began, self.CLOCK_NS)
+        for timer, time_s in zip(self.timers, times):
+            _set_timer(timer, time_s)
+
+    def times(self, words):
+        """When pictures were taken, by what was read: of each, of its timer and of the clock."""
+        return [self.began + ticks * self.CLOCK_NS * 1e-9 for ticks in accumulate(words[1::2])]
+
+    def hurry(self):
+        for timer in self.timers:
+            _set_timer(timer, 0.000001)
+
+
+def _new_timer(flags=0):
+    timer = _system_with_gil.timerfd_create(1, 0o2000000 | flags)  # CLOCK_MONOTONIC, TFD_CLOEXEC
+    if timer < 0:
+        raise OSError("no timer")
+    return timer
+
+
+def _set_timer(timer, time_s, every_ns=0):
+    # struct itimerspec: seconds and nanoseconds between expirations, and of the first; TFD_TIMER_ABSTIME
+    times = (ctypes.c_long * 4)(0, every_ns, int(time_s), int(time_s % 1.0 * 1e9))
+    _system_with_gil.timerfd_settime(timer, 1, times, None)
+
+
+class Timeouts:
+    """The same for older kernels: sockets at which nothing ever comes. Their timeouts are in ticks of the kernel's clock
+    (1 to 10 ms), and how late one is is not known.
+    """
+
+    COARSE = 6  # CLOCK_MONOTONIC_COARSE: the time of the last of these ticks
+
+    def __init__(self):
+        self.sockets = []
+        self.tick = time.clock_getres(self.COARSE)
+
+    def close(self):
+        for sock in self.sockets:
+            sock.close()
+
+    def of(self, picture):
+        while len(self.sockets) <= picture:
+            self.sockets.append(_socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM))
+        return (self.sockets[picture].fileno(),)
+
+    def aim(self, times):
+        self.at = [time.clock_gettime(self.COARSE)]
+        for sock, time_s in zip(self.sockets, times):
+            ticks = max(1, round((time_s - self.at[-1]) / self.tick))
+            timeout = struct.pack("ll", int(ticks * self.tick), int(ticks * self.tick % 1.0 * 1e6))
+            sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, timeout)
+            self.at.append(self.at[-1] + ticks * self.tick)
+
+    def times(self, _):
+        return self.at[1:]
+
+    def hurry(self):
+        for sock in self.sockets:
+            _try(sock.shutdown, _socket.SHUT_RDWR)
+
+
+_cameras = set()  # of this process
+
+
+class Camera:
+    """Takes pictures of all threads at certain moments, without the GIL, and so that the program does not notice.
+
+    An agent that waits for the GIL sees threads when they let it have the GIL, which is not what they do at a random
+    moment; and they wait for it. But all that a picture needs is memory, which the kernel can copy: a batch of pictures is
+    one Program. The GIL is given up once for it, and after it is taken when it is to be had.
+    """
+
+    most = 32  # pictures of a batch: for each there is a timer
+
+    def __init__(self, reader):
+        self.reader = reader
+        self.queue = Queue()
+        self.memory = Memory()
+        self.waits = Timers()
+        self.program = self.shape = None
+        self.times = []
+        _cameras.add(self)
+
+    def close(self):
+        _cameras.discard(self)
+        if self.program is not None:
+            self.program.close()
+        self.waits.close()
+        self.queue.close()
+        self.memory.close()
+        self.reader.close()
+
+    def check(self, number):
+        """LookupError where a picture is not what Python says; in a batch there are to be so many of them."""
+        if not self.waits.work(self.queue):
+            self.waits.close()
+            self.waits = Timeouts()
+        others = lambda threads: {ident: path for ident, path, _ in threads if path and ident not in apart}
+        apart = _own_idents | {_get_ident()}
+        for _ in range(20):  # it has to find how deep stacks are; and other threads may run on in between
+            self._prepare(number)
+            expected = others(look())
+            self._clear()
+            self.program.run(self.shape.ends[0], len(self.waits.of(0)), _system_with_gil)
+            threads = self.reader.threads(0, self.shape, self.program.view[:])
+            if threads is not None and others(threads) == expected:
+                return
+        raise LookupError("pictures are not what Python says")
+
+    def aim(self, times):
+        """At the next moments, as _monotonic() has them."""
+        self._prepare(len(times))
+        self._clear()
+        self.times = times[: len(self.shape.ends)]
+        self.waits.aim(self.times)
+
+    def take(self):
+        self.program.run(self.shape.ends[len(self.times) - 1])
+
+    def renew(self):
+        """There are other threads now."""
+        self.shape = None
+
+    def pause(self, seconds):
+        """With the GIL."""
+        _system_with_gil.usleep(int(seconds * 1e6))
+
+    def hurry(self):
+        """From another thread: what take() waits for is now."""
+        self.waits.hurry()
+
+    def hand_over(self):
+        """(time, threads as look() has them) of each, None for one that was not taken; to be read by one thread only."""
+        copied, number = self.program.view[:], len(self.times)
+        times = self.waits.times(struct.unpack_from("<%dQ" % (2 * number), copied))
+        return self.reader.pictures(list(map(max, times, self.times)), self.shape, copied)
+
+    def _clear(self):
+        self.program.view[:] = self.blank
+
+    def _prepare(self, number):
+        """A program for so many pictures, unless there is one."""
+        if self.shape is not None and self.shape.version == self.reader.version and min(number, self.most) <= len(self.shape.ends):
+            return
+        chain = self._chain()
+        if len(chain) > MAX_THREADS:
+            raise LookupError("more than %d threads" % MAX_THREADS)
+        wanted = self.reader.wanted_for([ident for _, ident in chain])
+        self.most = max(1, min(Camera.most, MAX_OPERATIONS // sum(attempts * (2 * frames + 4) for attempts, frames in wanted)))
+        number = min(self.most, -(-number // 8) * 8)
+        while not self._build(chain[0][0], wanted, number):
+            number = self.most = number // 2
+        nowhere = struct.pack("<Q", self.reader.nowhere)
+        self.blank = bytes(16 * number) + nowhere * (self.program.size - 2 * number)
+
+    def _build(self, oldest, wanted, number):
+        """False where this system has no room for so many."""
+        if self.program is not None:
+            self.program.close()
+        self.program = Program(self.queue)
+        self.shape = Shape(self.reader, oldest, wanted, number, self.waits, self.program)
+        try:
+            self.program.build()
+        except OSError:
+            if number == 1:
+                raise
+            return False
+        return True
+
+    def _chain(self):
+        """(address, ident) of all threads, the oldest first."""
+        layout, address, chain = self.reader.layout, self.reader.layout.own_thread(), []
+        while address:
+            oldest, address = address, self.memory.words(address, layout.thread_size)[layout.next]
+        while oldest:
+            thread = self.memory.words(oldest, layout.thread_size)
+            chain.append((oldest, thread[layout.ident]))
+            oldest = thread[layout.previous]
+        return chain
+
+
+class Shape:
+    """What is where in a batch of pictures: numbers of words. Of each picture: what tells who has the GIL, and of each
+    thread one or more attempts, as (the thread, the pointer to its frame, its frames, how many they are).
+    """
+
+    def __init__(self, reader, oldest, wanted, number, waits, program):
+        self.version = reader.version
+        self.oldest = oldest
+        self.pictures, self.ends = [], []
+        words = program.room(2 * number)
+        for picture in range(number):
+            for n, fd in enumerate(waits.of(picture)):
+                program.wait(fd, words + 2 * picture + n)
+            gil = program.room(2)
+            program.copy(reader.layout.gil, 2, gil)
+            self.pictures.append((gil, self._add_threads(program, reader.layout, wanted)))
+            self.ends.append(len(program.operations))
+
+    def _add_threads(self, program, layout, wanted):
+        threads, previous = [], None
+        for number_of_attempts, number in wanted:
+            attempts = [self._add_attempt(program, layout, previous, number) for _ in range(number_of_attempts)]
+            previous = attempts[0][0] + layout.previous
+            threads.append(attempts)
+        return threads
+
+    def _add_attempt(self, program, layout, previous, number):
+        thread = program.room(layout.thread_size)
+        if previous is None:
+            program.copy(self.oldest, layout.thread_size, thread)
+        else:
+            program.follow(previous, layout.thread_size, thread)
+        pointer = thread + layout.frame
+        if layout.via is not None:
+            structure = program.room(3)
+            program.follow(thread + layout.via, 3, structure)
+            pointer = structure + layout.frame
+        size, link = layout.frame_size, pointer
+        frames = program.room(number * size)
+        for frame in range(frames, frames + number * size, size):
+            program.follow(link, size, frame)
+            link = frame + layout.back
+        return thread, pointer, frames, number
+
+
+class Reader:
+    """Makes threads and their paths of what Cameras have copied; knows how much of each thread they are to copy.
+
+    What was copied is not to be trusted: a thread may have gone on between two copies. What is no code object, and what
+    leads to where nothing was copied from, is shown as `unread`.
+    """
+
+    def __init__(self):
+        self.memory = Memory()
+        try:
+            self.layout = _find_layout(self.memory)
+        except BaseException:
+            self.memory.close()
+            raise
+        self.codes = {}  # address -> code object, or False where it is none
+        self.last = {}  # ident -> (what was copied of its frames, the path)
+        self.wanted = {}  # ident -> (attempts, frames)
+        self.spare = 1  # threads that may be new
+        self.version = 0  # of how much is to be copied
+        self.deepest, self.adapted = {}, _monotonic()  # ident -> most frames of its stack since then
+        size = self.layout.thread_size + self.layout.frame_size
+        self.buffer = (ctypes.c_ulong * size)()
+        self.nowhere = ctypes.addressof(self.buffer)  # where pointers lead that lead nowhere: to itself, without a fault
+        self.buffer[:] = [self.nowhere] * size
+
+    def close(self):
+        memory, self.memory = self.memory, None
+        if memory is not None:
+            memory.close()
+
+    def adapt(self):
+        """Wants what was needed since the last time, if that is much less: what is too little is wanted at once."""
+        needed = {ident: (self.wanted.get(ident, (1, 0))[0], frames + SLACK) for ident, frames in self.deepest.items()}
+        if 1.5 * _frames_of(needed) < _frames_of(self.wanted):
+            self.wanted = needed
+            self.version += 1
+        self.deepest, self.adapted = {}, _monotonic()
+
+    def wanted_for(self, idents):
+        """(attempts, frames) of threads, and of those that may begin: none of the agent's own is looked at.
+
+        Threads of a program do the same, mostly: one may come to be as deep as another is, as far as that is cheap.
         """
-        return [partial(ctypes.pythonapi.usleep, self.LATE_US), partial(_sleep, 0)]  # the former keeps the GIL
+        known = self.wanted = {ident: self.wanted.get(ident, (1, 0)) for ident in idents if ident not in _own_idents}
+        least = min(max([SOME_FRAMES] + [frames for _, frames in known.values()]), MANY_FRAMES // len(idents))
+        most = MAX_FRAMES // len(idents)
+        for ident, (attempts, frames) in known.items():
+            known[ident] = attempts, min(max(frames, least), most)
+        wanted = [known.get(ident, (1, 0)) for ident in idents]
+        wanted += [(1, least)] * self.spare
+        return [_most_of(pair) for pair in zip(wanted, wanted[1:])] + wanted[-1:]  # who ends gives its place to the next
 
-    def _set(self, flags, seconds):
-        """A step."""
-        # struct itimerspec: seconds and nanoseconds between expirations, here none, and of the first
-        times = (ctypes.c_long * 4)(0, 0, int(seconds), int(seconds % 1.0 * 1e9))
-        return partial(ctypes.pythonapi.timerfd_settime, self.fd, flags, times, None)
+    def pictures(self, times, shape, copied):
+        if _monotonic() - self.adapted > ADAPT_S:
+            self.adapt()
+        for picture, time_s in enumerate(times):
+            threads = self.threads(picture, shape, copied)
+            yield None if threads is None else (time_s, threads)
 
-    def _steps(self, flags, seconds):
-        return [
-            self._set(flags, seconds),
-            partial(os.readv, self.fd, self.places),
-            partial(setattr, self.word, "value", self._usual()),  # before anyone else begins to wait
-        ]
+    def threads(self, picture, shape, copied):
+        layout, words = self.layout, memoryview(copied).cast("Q")
+        gil, places = shape.pictures[picture]
+        holder = words[gil] if words[gil + 1] & 0xFFFFFFFF else 0
+        address, threads = shape.oldest, []
+        for attempts in places:
+            thread = attempts[0][0]
+            if words[thread + layout.of] != layout.interpreter:  # it has ended meanwhile
+                if thread != places[0][0][0]:
+                    return None
+                break
+            ident = words[thread + layout.ident]
+            if ident not in _own_idents:
+                threads.append((ident, self._path(ident, address, attempts, shape, copied, words), address == holder))
+            address = words[thread + layout.previous]
+            if address == 0:
+                return threads
+        if shape.version == self.version:  # there are more threads, or the oldest one has ended
+            self.version += 1
+            self.spare = min(2 * self.spare, 16)
+        return None
 
-    def _usual(self):
-        """What the program wants, or up to 255 us less: the lowest byte is how low it is to be."""
-        wanted, low = _interval.between, self.CROWDED_US if self.crowded > 0.4 else self.ALONE_US
-        return wanted if wanted < 256 + low else wanted - (wanted - low) % 256
+    def _path(self, ident, address, attempts, shape, copied, words):
+        """A path as look() has it, the best that there is."""
+        paths = []
+        for attempt in attempts:
+            path, is_whole = self._attempt(ident, address, copied, words, *attempt)
+            if is_whole:
+                break
+            paths.append(path)
+        number = attempts[0][3]
+        self.deepest[ident] = max(self.deepest.get(ident, 0), len(path))
+        wanted = len(attempts), len(path) + SLACK
+        if len(paths) == len(attempts):  # none is whole
+            if path and path[-1][0] is _UNREAD:
+                wanted = len(attempts), 3 * wanted[1]
+            else:
+                wanted = ATTEMPTS, wanted[1]
+                if paths.count(path) < ATTEMPTS:
+                    path.append((_UNREAD, 0))
+        if (wanted[0] > len(attempts) or wanted[1] > number + SLACK // 2) and number <= MAX_DEPTH:
+            self.wanted[ident] = _most_of([wanted, self.wanted.get(ident, wanted)])
+            if shape.version == self.version:
+                self.version += 1
+        return path
+
+    def _attempt(self, ident, address, copied, words, thread, pointer, place, number):
+        """A path, and whether it seems to be whole: not where the thread went on while it was copied."""
+        layout, size, frame = self.layout, self.layout.frame_size, words[pointer]
+        if frame == 0:  # no Python code; where there is none, the structure that tells so is a part of the thread's own
+            return [], layout.via is None or 0 <= words[thread + layout.via] - address < 4096
+        frames = copied[8 * place : 8 * (place + number * size)]
+        last = self.last.get(ident)
+        if last is not None and last[0] == frames:
+            return last[1], True
+        words = struct.unpack("<%dQ" % (number * size), frames)
+        path, is_whole = [], True
+        for at in range(0, number * size, size):
+            if layout.counts_references and words[at] == 0:  # it is not in use any more, and leads to others of that kind
+                return path, False
+            address = words[at + layout.code] & ~7
+            code = self.codes.get(address)
+            if code is None:
+                code = self._code_at(address)
+                is_whole = is_whole and code is not _UNREAD
+            if code is not False:
+                path.append((code, layout.instruction_of(words[at + layout.place], address)))
+            frame = words[at + layout.back]
+            if frame in (0, self.nowhere):
+                break
+        if frame != 0 and len(set(words[layout.back :: size])) < number:  # what was copied leads back to itself
+            return path[:1], False
+        if frame != 0:
+            path.append((_UNREAD, 0))
+            return path, False
+        if path and path[-1][0].co_flags & GENERATOR:  # who has resumed it is forgotten as soon as it has given its value
+            return path, False
+        if is_whole:
+            self.last[ident] = frames, path
+        return path, is_whole
+
+    def _code_at(self, address):
+        """The code object at an address; False for what is none: 3.12 has such frames where C code calls Python code."""
+        if address == id(None):
+            return False
+        words = self.memory.words(address, 40)
+        # The number of references of what is not in use is another one, mostly a pointer (3.14 has flags in its upper bits).
+        if len(words) < 40 or words[1] != id(types.CodeType) or words[0] & 0xFFFFFFFF == 0 or words[0] >> 32 & 0xFFFF > 1:
+            return _UNREAD
+        if any(self.memory.words(words[n], 2)[1:] != (id(str),) for n in self.layout.names):
+            return _UNREAD
+        code = ctypes.cast(address, ctypes.py_object).value
+        code = self.codes[address] = False if code.co_filename == "<shim>" else code
+        return code
+
+
+def _frames_of(wanted):
+    return sum(attempts * frames for attempts, frames in wanted.values())
+
+
+def _most_of(pairs):
+    return tuple(map(max, *pairs)) if len(pairs) > 1 else pairs[0]
+
+
+def _may_be_killed():
+    """Whether a filter of system calls may end this process for one: those of containers refuse it, systemd's may kill."""
+    try:
+        with open("/proc/self/status") as file:
+            return "\nSeccomp:\t0\n" not in file.read() and "INVOCATION_ID" in os.environ
+    except OSError:
+        return False
+
+
+def _eyes(low, number, batch):
+    """What a stream looks with, and why it is not Cameras where it is not; `low` as Looks have it."""
+    try:
+        return _new_cameras(number, batch), None
+    except Exception as why:
+        return [Looks(low)], _clean(why, MAX_SOURCE) or type(why).__name__
+
+
+def _new_cameras(number, batch):
+    """Each takes pictures while the others wait for the GIL, so that C code that keeps it hides nothing."""
+    if ctypes is None or sys.implementation.name != "cpython" or sys.maxsize < 2**32 or sys.byteorder != "little":
+        raise LookupError("not CPython of 64 bits with ctypes")
+    eyes = [Reader()]
+    try:
+        for _ in range(number):
+            eyes.append(Camera(eyes[0]))
+            eyes[-1].check(batch)
+        return eyes[1:]
+    except BaseException:
+        for eye in eyes:
+            eye.close()
+        raise
 
 
 # -------------------------------------------------------------------------------------------------------- CPU time
@@ -560,173 +1116,106 @@ class Alarm(Sleep):
 class CpuClocks:
     """CPU time per sample: what threads at this place use, as far as their clocks say.
 
-    The clock's advance since the last tick would not do: of 3 ms of computing before 7 ms of sleep, nearly all would be
-    ascribed to the sleep. So now and then the clocks are read twice, a short time without the GIL apart. That has the
-    same fault in small: a thread that sleeps may wake up in it. So where threads mostly stay, only those that stayed
-    count (a sleep: 0, hashing without the GIL: 1), or else those that are still in the same function. Who has run for
-    a quarter as long as who ran longest has run: to wait for the GIL takes some CPU time as well. Last, the shares of
-    each thread are scaled so that their sum follows its clock.
+    The clock's advance since the last sample would not do: of 3 ms of computing before 7 ms of sleep, nearly all would be
+    ascribed to the sleep. So who has the GIL computes, and of the others it is measured: for a moment, in each batch, the
+    agent keeps the GIL and waits. Who runs meanwhile runs C code without the GIL at the place where it is (to hash: 1;
+    to sleep, to wait for the GIL: 0). Where it is not known who has the GIL, nobody can keep it: then all go on in that
+    moment. Last, the shares of each thread are scaled so that their sum follows its clock.
     """
 
-    WINDOW_S = 0.0002
-    LEAST_S = 0.0001  # who runs longest runs for longer, but where all wait
-    MOST_S = 0.002  # what took longer says little: threads have gone on since, and where C code kept the GIL most have run
-    TWICE = 0.25  # of the looks: to read them twice at each would cost threads that compete for the GIL twice as much
-    MEMORY = 0.999  # per tick, of the sums that the scale is made from
+    WINDOW_S = 0.0001
+    MEMORY = 0.99  # per batch, of the sums that the scale is made from
 
-    def __init__(self, period, uniform=random.random):
+    def __init__(self, period, pause):
         self.period = period
-        self.uniform = uniform
+        self.pause = pause  # waits for so many seconds
         self.clocks = {}  # ident -> Clock
-        self.places = {}  # (id of code, instruction) -> Windows
-        self.anywhere = Windows()
-        self.is_unknown = True  # whether a thread is where nothing is known of
-        self.have_run = True
+        self.places = {}  # (id of code, instruction) -> [seconds run, seconds passed]
+        self.anywhere = [0.0, 1e-9]
 
-    def read(self, sleep):
-        """What a look is to read; to read it twice, it sleeps."""
-        twice = self.is_unknown or (self.have_run and self.uniform() < self.TWICE)
-        self.is_unknown = False
-        return Reading(self.clocks.values(), sleep.during(self.WINDOW_S) if twice else None)
-
-    def times(self, places, active, reading, weight):
-        """Microseconds of CPU for each (ident, place), -1 where they are not known."""
-        seconds = reading.seconds()
-        if reading.later is not None:
-            self._learn(places, reading)
-            seconds.update(reading.seconds(1))
-        clocks, times, elsewhere = {}, [], self.anywhere.share()
-        for ident, place in places:
-            clock = self.clocks.get(ident)
-            if clock is None or clock.thread is not active.get(ident):
-                clock = Clock(ident, active.get(ident))
-                is_known = clock.id is not None  # from the next looks on it is read
-            else:
-                is_known = clock.go_on(seconds.get(clock))
-            clocks[ident] = clock
-            self.is_unknown |= place not in self.places
-            share = self.places.get(place, self.anywhere).share(elsewhere) if clock.has_run else 0.0
-            scaled = clock.scaled(share * weight * self.period, self.MEMORY)
-            times.append(int(scaled * 1e6 + 0.5) if is_known else -1)
-        self.clocks = clocks
-        self.have_run = any(clock.has_run for clock in clocks.values())
+    def times(self, samples, active):
+        """Microseconds of CPU for each (ident, place, has the GIL, weight) of a batch, -1 where they are not known."""
+        self._update({ident for ident, _, _, _ in samples}, active)
+        if any(clock.has_run for clock in self.clocks.values()):
+            self._learn()
+        by_clock, times = {}, [-1] * len(samples)
+        for number, (ident, place, has_gil, weight) in enumerate(samples):
+            clock = self.clocks[ident]
+            if clock.now is not None:
+                share = (1.0 if has_gil else self._share(place)) if clock.has_run else 0.0
+                by_clock.setdefault(clock, []).append((number, share * weight * self.period))
+        for clock, shares in by_clock.items():
+            scaled = clock.scaled([seconds for _, seconds in shares], self.MEMORY)
+            for (number, _), seconds in zip(shares, scaled):
+                times[number] = int(seconds * 1e6 + 0.5)
         return times
 
-    def _learn(self, places, reading):
-        ran = reading.ran()
-        was_kept = reading.took() >= self.MOST_S
-        least = max(max(ran.values(), default=0.0) / 4, self.MOST_S if was_kept else self.LEAST_S / 4)
-        now = {ident: _leaf_of(path) for ident, path in zip(reading.later.idents, reading.later.paths) if path}
-        for ident, place in places:
+    def _update(self, idents, active):
+        """Of the threads that were seen; a thread may have the ident of one that has ended."""
+        clocks = {}
+        for ident in idents:
             clock = self.clocks.get(ident)
-            if clock in ran:
-                stayed = None if was_kept else _how_near(place, now.get(ident))
-                for windows in (self.places.setdefault(place, Windows()), self.anywhere):
-                    windows.add(ran[clock] >= least, stayed)
+            clocks[ident] = clock if clock and clock.thread is active.get(ident) else Clock(ident, active.get(ident))
+        self.clocks = clocks
+        said = _read_clocks(clocks.values())
+        for clock in clocks.values():
+            clock.go_on(said.get(clock))
+
+    def _learn(self):
+        where = {ident: _leaf_of(path) for ident, path, _ in look() if path}
+        clocks = [(clock, where[ident]) for ident, clock in self.clocks.items() if ident in where]
+        before, began = _read_clocks(clock for clock, _ in clocks), _monotonic()
+        self.pause(self.WINDOW_S)
+        after, passed = _read_clocks(clock for clock, _ in clocks), _monotonic() - began
+        for clock, place in clocks:
+            if clock in before and clock in after:
+                for sums in (self.places.setdefault(place, [0.0, 0.0]), self.anywhere):
+                    sums[0] += after[clock] - before[clock]
+                    sums[1] += passed
+
+    def _share(self, place):
+        """Of a CPU."""
+        ran, passed = self.places.get(place, self.anywhere)
+        return min(1.0, ran / passed)
 
 
-def _how_near(place, later):
-    """How far a thread has stayed where it was: 2 at the same place, 1 in the same function, 0 neither."""
-    return 0 if later is None or later[0] != place[0] else 1 + (later == place)
-
-
-class Reading:
-    """What clocks say at a look; with a pause, what they and the stacks are after that as well."""
-
-    def __init__(self, clocks, pause=None):
-        self.clocks = [clock for clock in clocks if clock.id is not None and ctypes is not None]
-        self.later = None
-        self.said, self.began = [], []
-        self.steps = self._read()
-        if pause is not None:
-            self.later = Look(before=[_keep(self.began, _monotonic)] + pause, after=self._read())
-            self.steps += self.later.steps
-
-    def took(self):
-        """Seconds, from the one to the other."""
-        return self.later.times[0] - self.began[0]
-
-    def _read(self):
-        # Not time.clock_gettime(), which raises an exception where a thread has ended: no step may.
-        answers, times = [], [_Timespec() for _ in self.clocks]
-        self.said.append((answers, times))
-        if not self.clocks:  # nor ctypes, perhaps
-            return []
-        read = ctypes.pythonapi.clock_gettime  # of a PyDLL, which keeps the GIL
-        return [partial(answers.extend, map(read, [clock.id for clock in self.clocks], map(ctypes.byref, times)))]
-
-    def seconds(self, turn=0):
-        """Of each clock that could be read."""
-        rows = zip(self.clocks, *self.said[turn])
-        return {clock: said.seconds + said.ns * 1e-9 for clock, answer, said in rows if answer == 0}
-
-    def ran(self):
-        """Seconds for which each clock went on between the two."""
-        before, after = self.seconds(), self.seconds(1)
-        return {clock: after[clock] - before[clock] for clock in after if clock in before}
-
-
-if ctypes is not None:
-    class _Timespec(ctypes.Structure):
-        _fields_ = [("seconds", ctypes.c_long), ("ns", ctypes.c_long)]
-
-
-class Windows:
-    """How many threads at one place ran in the time between two readings of their clocks: of all of them, of those that
-    were in the same function after it, and of those that were at the same place. Those in which C code kept the GIL are
-    counted apart: the others say nothing of such code.
-    """
-
-    def __init__(self):
-        self.all, self.ran = [0, 0, 0], [0, 0, 0]
-        self.kept = 0  # how many ran where C code kept the GIL
-
-    def add(self, has_run, stayed):
-        """One more thread; `stayed` as _how_near() says, None where C code kept the GIL."""
-        if stayed is None:
-            self.kept += has_run
-            return
-        for level in range(stayed + 1):
-            self.all[level] += 1
-            self.ran[level] += has_run
-
-    def share(self, elsewhere=1.0):
-        """Of a CPU; as elsewhere, where nothing is known of this place yet."""
-        number, in_function, at_place = self.all
-        if 2 * self.kept > number:
-            return 1.0
-        level = 2 if 2 * at_place > number else 1 if 5 * in_function > number else 0
-        return self.ran[level] / self.all[level] if number else elsewhere
+def _read_clocks(clocks):
+    """Seconds, of each that can be read."""
+    said = {}
+    for clock in clocks:
+        try:
+            said[clock] = time.clock_gettime(clock.id)
+        except (OSError, TypeError):  # its thread has ended; there is none
+            pass
+    return said
 
 
 class Clock:
-    """The CPU clock of one thread: whether it has run since the last look, and what of it is ascribed to samples."""
+    """The CPU clock of one thread: whether it has run in the last batch, and what of it is ascribed to samples."""
 
     def __init__(self, ident, thread):
         self.thread = thread
         self.id = _clock_id(ident, thread)
-        self.now = None
+        self.before = self.now = None
         self.has_run = True
-        self.scaled_to = None  # the reading up to which the sums go
         self.true = self.ascribed = self.owed = 0.0
 
     def go_on(self, now):
-        """To what it says now; False where that is not known."""
-        self.has_run = now != self.now
-        self.now = now
-        return now is not None
+        """To what it says now, None where that is not known."""
+        self.before, self.now = self.now, now
+        self.has_run = self.before is None or self.before != now
 
-    def scaled(self, seconds, memory):
-        """So many seconds as fit to what the clock says, and no more than it has gone on without being ascribed."""
-        if self.now is None:
-            return seconds
-        if self.scaled_to is not None:
-            self.true = self.true * memory + self.now - self.scaled_to
-            self.ascribed = self.ascribed * memory + seconds
-            self.owed += self.now - self.scaled_to
-        self.scaled_to = self.now
-        scaled = min(self.owed, seconds * self.true / self.ascribed) if self.ascribed > 0 else 0.0
-        self.owed -= scaled
+    def scaled(self, shares, memory):
+        """The seconds of a batch as they fit to what the clock says, and no more than it has gone on unascribed."""
+        if self.before is None:
+            return shares
+        self.true = self.true * memory + self.now - self.before
+        self.ascribed = self.ascribed * memory + sum(shares)
+        self.owed += self.now - self.before
+        scaled = []
+        for seconds in shares:
+            scaled.append(min(self.owed, seconds * self.true / self.ascribed) if seconds > 0 else 0.0)
+            self.owed -= scaled[-1]
         return scaled
 
 
@@ -756,9 +1245,7 @@ MAX_REQUEST = 4096  # bytes
 REQUEST_TIMEOUT_S = 5.0
 SEND_TIMEOUT_S = 10.0
 BATCH_S = 0.1
-MAX_BATCH_S = 0.5
-COMPUTING = 0.1  # of the time may pass between batches: where many threads compete for the GIL, batches are longer
-LOOK_ROUND_S = 0.05  # how soon a client that leaves is noticed, whatever its rate
+MAX_BATCHES = 20  # that nobody has looked at yet
 MAX_PENDING = 4 * 1024 * 1024  # bytes that wait for a slow client; beyond, no samples are taken
 
 
@@ -803,13 +1290,12 @@ class Line:
 
     def __init__(self, sock):
         self.sock = sock
-        self.system = ctypes and ctypes.PyDLL(None, use_errno=True)
         self.buffer = ctypes and ctypes.create_string_buffer(MAX_REQUEST)
 
     def send(self, data):
         data = bytes(data[: self.SIZE])
-        if self.system:
-            return self._result(self.system.send(self.sock.fileno(), data, len(data), self.FLAGS))
+        if ctypes:
+            return self._result(_system_with_gil.send(self.sock.fileno(), data, len(data), self.FLAGS))
         try:
             return self.sock.send(data)
         except BlockingIOError:
@@ -817,8 +1303,8 @@ class Line:
 
     def receive(self):
         """The number of bytes; 0: the client has nothing more to say."""
-        if self.system:
-            return self._result(self.system.recv(self.sock.fileno(), self.buffer, MAX_REQUEST, self.FLAGS))
+        if ctypes:
+            return self._result(_system_with_gil.recv(self.sock.fileno(), self.buffer, MAX_REQUEST, self.FLAGS))
         try:
             return len(self.sock.recv(MAX_REQUEST))
         except BlockingIOError:
@@ -837,81 +1323,247 @@ DUMP_COLUMNS = ("worker", "timeMs", "dumps", "weight", "waitUs", "sendUs", "samp
 SAMPLE_COLUMNS = ("thread", "stack", "weight", "cpuUs")
 
 
+class Watch:
+    """Looks at the ticks of a stream, and keeps what was seen until the stream takes it.
+
+    Each of its eyes has a thread, and they take turns: one looks while the other waits for the GIL. What they have seen is
+    made out in the stream's thread, since in that time, too, the GIL may be lost to others.
+    """
+
+    def __init__(self, request):
+        self.request = request
+        self.is_over = self.is_behind = False  # `behind`: there is no room for what is seen
+        self.failure = None
+        # With one tick in a batch there is time enough in between.
+        number, batch = (2, math.ceil(request.rate * BATCH_S) + 1) if request.rate * BATCH_S > 2 else (1, 1)
+        self.eyes, self.blind = _eyes(request.interval, number, min(batch, Camera.most))
+        self.turns = [_new_lock() for _ in self.eyes]
+        for lock in self.turns:
+            lock.acquire()
+        self.begun, self.ends = [], []  # the threads; a lock of each
+        self.batches = collections.deque()  # (pictures, what they were planned for)
+        self.batch_s = 0.0  # the first tick is looked at and sent alone: there is a stream, and it works
+        self.lock = _new_lock()  # of the ticks
+        self._begin()
+        self.cpu = CpuClocks(1.0 / request.rate, self.eyes[0].pause) if request.cpu else None
+        self.parked = Parked(request.greenlets, request.tasks)
+        self.tables = Tables()
+        self.stacks = {}  # ident -> (path, its stack)
+        self.costs = {}  # of what -> CPU seconds a dump, smoothed; from 0, since the first ones fill the tables and are dear
+        self.seen = Seen()
+
+    def _begin(self):
+        self.begin = _monotonic()
+        self.ticks = Ticks(self.request.rate, self.begin, random.random(), random.random)
+
+    def start(self):
+        for number in range(len(self.eyes)):
+            end = _new_lock()
+            end.acquire()
+            _start_real_thread(self._run, number, end)
+            self.ends.append(end)
+        while len(self.begun) < len(self.eyes):  # so that they know each other for the agent's
+            _sleep(0.001)
+        for eye in self.eyes:
+            eye.renew()
+        self._begin()
+        self.turns[0].release()
+
+    def stop(self):
+        """Ends it, with what was seen until now."""
+        self.is_over = True
+        if len(self.ends) < len(self.eyes):  # one could not be started, and nobody is to wait for it
+            for lock in self.turns:
+                _try(lock.release)
+        for eye in self.eyes:
+            eye.hurry()
+        for end in self.ends:
+            end.acquire()
+        try:
+            self._observe_all()
+        finally:
+            for eye in self.eyes:
+                eye.close()
+
+    def take(self):
+        """What was seen since the last time."""
+        self._observe_all()
+        seen, self.seen = self.seen, Seen()
+        seen.events = [("gap", ticks, reason) for reason, ticks in seen.gaps.items()]
+        if seen.cut:
+            seen.events.append(("cut", seen.cut, ""))
+        seen.events.extend(("unsearched", number, why) for number, why in self.parked.news())
+        seen.events.extend(self._throttle())
+        return seen
+
+    def miss(self, reason, until, least=0):
+        """Ticks that nobody looks at."""
+        with self.lock:
+            self.seen.add_gap(reason, self.ticks.miss(until, least))
+
+    def note_cost(self, what, spent, dumps):
+        """CPU seconds, for so many dumps."""
+        for _ in range(dumps):
+            self.costs[what] = 0.9 * self.costs.get(what, 0.0) + 0.1 * spent / dumps
+
+    def _run(self, number, end):
+        self.begun.append(number)
+        try:
+            self._look(self.eyes[number], self.turns[number], self.turns[(number + 1) % len(self.turns)])
+        except BaseException as error:
+            self.failure = error
+        finally:
+            end.release()
+
+    def _look(self, eye, turn, next_turn):
+        _be_prompt()
+        aimed, spent = [], time.thread_time()
+        while True:
+            if aimed:
+                eye.take()
+            turn.acquire()
+            try:
+                if aimed:
+                    self.batches.append((eye.hand_over(), aimed))
+                    # Where the GIL is hard to get, there is time for that while the other eye looks.
+                    self.batch_s = max(BATCH_S, 0.9 * self.batch_s, 2 * (_monotonic() - aimed[-1][1]))
+                    begin, spent = spent, time.thread_time()
+                    self.note_cost("looking", spent - begin, len(aimed))
+                if self.is_over:
+                    return
+                aimed = self._aim(eye)
+            except BaseException:
+                self.is_over = True
+                raise
+            finally:
+                next_turn.release()
+
+    def _aim(self, eye):
+        """At the next ticks; (the last tick that it is for, the time) of each look."""
+        while (self.is_behind or len(self.batches) > MAX_BATCHES) and not self.is_over:
+            _sleep(BATCH_S)
+            self.miss("behind", _monotonic(), 1)
+        while self.ticks.next_time() > _monotonic() + 2 * BATCH_S and not self.is_over:
+            _sleep(BATCH_S)
+        with self.lock:
+            now = _monotonic()
+            aimed = self.ticks.plan(now, max(now, self.ticks.next_time()) + self.batch_s, eye.most)
+        if aimed:
+            eye.aim([due for _, due in aimed])
+        return aimed
+
+    def _observe_all(self):
+        for _ in range(len(self.batches)):  # not until there are none, since others come meanwhile
+            self._observe(*self.batches.popleft())
+
+    def _observe(self, pictures, aimed):
+        samples, shown = [], []  # for CpuClocks, and where what they say belongs
+        seen, parked = self.seen, self.parked.samples(self.tables)
+        for picture, (planned, due) in zip(pictures, aimed):
+            with self.lock:
+                observed = self.ticks.observe(planned, picture[0]) if picture else None
+            if observed is None:
+                continue
+            (now, threads), (tick, weight, late) = picture, observed
+            seen.add_gap("late", late)
+            begin = len(seen.samples)
+            for ident, name, path, was_cut, has_gil in _stacks_of(threads):
+                samples.append((ident, _leaf_of(path), has_gil, weight))
+                shown.append(len(seen.samples))
+                seen.samples.append((self.tables.thread_of(name), self._stack_of(ident, path), weight, -1))
+                seen.cut += was_cut
+            seen.samples.extend((thread, stack, weight, 0) for thread, stack in parked)
+            time_ms = max(0, int((self.ticks.due_time(tick) - self.begin) * 1000))
+            seen.dumps.append((0, time_ms, 1, weight, int((now - due) * 1e6), 0, len(seen.samples) - begin))
+        if self.cpu is not None:
+            for number, cpu_us in zip(shown, self.cpu.times(samples, threading._active)):
+                seen.samples[number] = seen.samples[number][:3] + (cpu_us,)
+
+    def _stack_of(self, ident, path):
+        """A Reader gives the same path again where nothing has changed."""
+        last = self.stacks.get(ident)
+        if last is None or last[0] is not path:
+            last = self.stacks[ident] = path, self.tables.stack_of(path)
+        return last[1]
+
+    def _throttle(self):
+        """Looks at every nth tick only, where the client's limit of overhead needs it."""
+        ticks = self.ticks
+        needed = sum(self.costs.values()) / (self.request.max_overhead * ticks.period)
+        if needed > ticks.stride or needed < 0.7 * (ticks.stride - 1):
+            ticks.stride = max(1, math.ceil(needed))
+            return [("throttle", ticks.stride, "overhead")]
+        return []
+
+
+class Seen:
+    """What a Watch has seen and nobody has taken yet."""
+
+    def __init__(self):
+        self.dumps = []  # rows of DUMP_COLUMNS
+        self.samples = []  # rows of SAMPLE_COLUMNS
+        self.gaps = {}  # why -> how many ticks
+        self.cut = 0
+        self.events = []  # (kind, count, reason)
+
+    def add_gap(self, reason, ticks):
+        if ticks:
+            self.gaps[reason] = self.gaps.get(reason, 0) + ticks
+
+
 class Stream:
-    """Samples for one client, in a thread of its own, until it leaves, the agent stops or the tables are full."""
+    """What one client gets, until it leaves, the agent stops or the tables are full."""
 
     def __init__(self, sock, request, agent):
         self.sock = sock
         self.line = Line(sock)
         self.request = request
         self.agent = agent
-        self.tables = Tables()
-        self.sleep = None
-        self.cpu = CpuClocks(1.0 / request.rate) if request.cpu else None
-        self.parked = Parked(request.greenlets, request.tasks)
         self.pending = bytearray()
         self.unasked = 0  # bytes that the client has sent after its request
         self.dumps = self.samples = 0
-        self.cost = 0.0  # CPU seconds from dump to dump, smoothed; from 0, since the first ones fill the tables and are dear
-        self._new_batch()
-
-    def _new_batch(self):
-        self.rows = []
-        self.sampled = []
-        self.gaps = {}
-        self.cut = 0
 
     def run(self):
-        self.sleep = _sleep_for_stream(self.request.interval)
+        self.watch = Watch(self.request)
         try:
-            self._run()
+            self._put_header()
+            self.watch.start()
+            self._send_what_is_seen()
         finally:
-            self.sleep.close()
+            self.watch.stop()
+        if self.watch.failure is not None:
+            raise self.watch.failure
+        duration = self._now_ms()
+        self._put_seen()
+        self.watch.miss("late", self.watch.begin + duration / 1000.0)
+        self._put_seen()
+        self._put({"end": {"durationMs": duration, "dumps": self.dumps, "samples": self.samples}})
         self.sock.settimeout(1.0)
         self.sock.sendall(self.pending)
 
-    def _run(self):
-        _be_prompt()
-        self.spent = time.thread_time()
-        rate = self.request.rate
-        self.begin = _monotonic()
-        self.looked = self.begin
-        self.ticks = Ticks(rate, self.begin, random.random(), random.random)
-        header = {"tbprof": 1, "startedEpochMs": int(time.time() * 1000), "rateHz": rate, "source": "agent"}
+    def _put_header(self):
+        header = {"tbprof": 1, "startedEpochMs": int(time.time() * 1000), "rateHz": self.request.rate, "source": "agent"}
         header["host"] = _clean(os.uname().nodename, MAX_NAME)
-        header["recorder"] = "tbprof-agent %s (CPython %d.%d.%d)" % ((VERSION,) + sys.version_info[:3])
+        how = "; with the GIL: %s" % self.watch.blind if self.watch.blind else ""
+        header["recorder"] = "tbprof-agent %s (CPython %d.%d.%d%s)" % ((VERSION,) + sys.version_info[:3] + (how,))
         worker = {"number": self.agent.number, "address": self.agent.address, "pid": os.getpid()}
         self._put(header, {"workers": [worker]})
-        most = 1 if self.parked.wanted else self.sleep.most
-        flushed = None  # the first tick is sent at once: there is a stream, and it works
-        while self._wait(self.ticks.next_time()) and not self.tables.full:
-            if len(self.pending) > MAX_PENDING:
-                _sleep(BATCH_S)
-                self._gap("behind", self.ticks.miss(_monotonic(), 1))
-            else:
-                self._sample(1 if flushed is None else most)
-            if flushed is None or _monotonic() - flushed >= 0.9 * BATCH_S:
-                self._flush()
-                if not self._talk():
-                    break
-                flushed = _monotonic()
-        duration = self._now_ms()
-        self._gap("late", self.ticks.miss(self.begin + duration / 1000.0))
-        self._flush()
-        self._put({"end": {"durationMs": duration, "dumps": self.dumps, "samples": self.samples}})
+
+    def _send_what_is_seen(self):
+        while not self.watch.batches and self._now_ms() < 1000 * BATCH_S:
+            _sleep(0.002)
+        spent = time.thread_time()
+        while not (self.agent.stopped or self.watch.is_over or self.watch.tables.full):
+            dumps = self._put_seen()
+            if not self._talk():
+                return
+            self.watch.is_behind = len(self.pending) > MAX_PENDING
+            begin, spent = spent, time.thread_time()
+            self.watch.note_cost("telling", spent - begin, dumps)
+            _sleep(BATCH_S)
 
     def _now_ms(self):
-        return int((_monotonic() - self.begin) * 1000)
-
-    def _wait(self, until):
-        """True when the next look is soon; False when the stream is to end."""
-        while not self.agent.stopped:
-            if until < _monotonic() + BATCH_S:
-                return True
-            _sleep(LOOK_ROUND_S)
-            if not self._talk():
-                return False
-        return False
+        return int((_monotonic() - self.watch.begin) * 1000)
 
     def _talk(self):
         """Sends what waits, as far as it goes; False where the client is done, OSError where it is gone.
@@ -929,80 +1581,21 @@ class Stream:
         self.unasked += said  # it may still read: the end is sent to it
         return said > 0 and self.unasked <= 16 * MAX_REQUEST
 
-    def _sample(self, most):
-        """Looks at the ticks of the next 0.1 s, all in one call: between looks it needs the GIL for nothing."""
-        looks = []
-        due = self.ticks.next_time()
-        begin = _monotonic()
-        end = begin + min(max(BATCH_S, (begin - self.looked) / COMPUTING), MAX_BATCH_S)
-        while not looks or due < end and len(looks) < most:
-            reading = self.cpu.read(self.sleep) if self.cpu is not None else None
-            look = Look(due, self.sleep.until(due), reading.steps if reading else ())
-            look.reading = reading
-            looks.append(look)
-            due = self.ticks.next_time(len(looks))
-        taken = _take_looks(looks, self.sleep.settle() if most > 1 else ())
-        self.looked = taken[-1].times[1] if taken else begin
-        for look in taken or [Look().take()]:
-            self._observe(look)
-        spent = time.thread_time()
-        for _ in taken:
-            self.cost += 0.1 * ((spent - self.spent) / len(taken) - self.cost)
-        self.spent = spent
-
-    def _observe(self, look):
-        begin, end = look.times
-        samples, places = [], []
-        for ident, name, path, was_cut in look.stacks():
-            samples.append((self.tables.thread_of(name), self.tables.stack_of(path)))
-            places.append((ident, _leaf_of(path)))
-            self.cut += was_cut
-        tick, weight, late = self.ticks.observe(begin)
-        cpu_times = [-1] * len(samples)
-        if self.cpu is not None and look.reading is not None:
-            cpu_times = self.cpu.times(places, look.active[0], look.reading, weight)
-        parked = self.parked.samples(self.tables)
-        samples += parked
-        cpu_times += [0] * len(parked)
-        time_ms = max(0, int((self.ticks.due_time(tick) - self.begin) * 1000))
-        wait = max(0.0, begin - (look.due or begin))
-        self.sleep.note_wait(wait)
-        self.rows.append((0, time_ms, 1, weight, int(wait * 1e6), int((end - begin) * 1e6), len(samples)))
-        self.sampled.extend((thread, stack, weight, cpu) for (thread, stack), cpu in zip(samples, cpu_times))
-        self._gap("late", late)
-
-    def _gap(self, reason, ticks):
-        if ticks:
-            self.gaps[reason] = self.gaps.get(reason, 0) + ticks
-
-    def _flush(self):
-        """Makes lines of the batch, and room for the next one."""
-        self._put(*self.tables.new_lines())
-        if self.rows:
-            self.dumps += len(self.rows)
-            self.samples += len(self.sampled)
-            sampled = _columns(SAMPLE_COLUMNS, self.sampled)
-            if self.cpu is None:
+    def _put_seen(self):
+        """Makes lines of what was seen; the number of dumps."""
+        seen = self.watch.take()
+        self._put(*self.watch.tables.new_lines())
+        if seen.dumps:
+            self.dumps += len(seen.dumps)
+            self.samples += len(seen.samples)
+            sampled = _columns(SAMPLE_COLUMNS, seen.samples)
+            if not self.request.cpu:
                 del sampled["cpuUs"]
-            self._put({"dumps": _columns(DUMP_COLUMNS, self.rows), "sampled": sampled})
-        events = [("gap", ticks, reason) for reason, ticks in self.gaps.items()]
-        if self.cut:
-            events.append(("cut", self.cut, ""))
-        events.extend(("unsearched", number, why) for number, why in self.parked.news())
-        events.extend(self._throttle())
-        if events:
+            self._put({"dumps": _columns(DUMP_COLUMNS, seen.dumps), "sampled": sampled})
+        if seen.events:
             names, now = ("timeMs", "worker", "kind", "count", "reason"), self._now_ms()
-            self._put({"events": [dict(zip(names, (now, 0) + event)) for event in events]})
-        self._new_batch()
-
-    def _throttle(self):
-        """Looks at every nth tick only, where the client's limit of overhead needs it."""
-        ticks = self.ticks
-        needed = self.cost / (self.request.max_overhead * ticks.period)
-        if needed > ticks.stride or needed < 0.7 * (ticks.stride - 1):
-            ticks.stride = max(1, math.ceil(needed))
-            return [("throttle", ticks.stride, "overhead")]
-        return []
+            self._put({"events": [dict(zip(names, (now, 0) + event)) for event in seen.events]})
+        return len(seen.dumps)
 
     def _put(self, *lines):
         for line in lines:
@@ -1301,11 +1894,17 @@ def _remove_stale(path):
 # --------------------------------------------------------------------------------------------------------- threads
 
 
+_own_idents = set()  # of the agent's threads
+
+
 def _run_thread(function, arguments):
+    _own_idents.add(_get_ident())
     try:
         function(*arguments)
     except Exception as error:
         _say("%s: %s" % (type(error).__name__, error))
+    finally:
+        _own_idents.discard(_get_ident())
 
 
 def _start_real_thread(function, *arguments):
@@ -1339,7 +1938,7 @@ def _be_prompt():
         if ctypes is not None and unfiltered and number is not None and sys.maxsize > 2**32:
             # struct sched_attr: size, policy (SCHED_OTHER), flags, nice, priority, runtime in ns, and what is not used
             attributes = struct.pack("=IIQiIQQQ", 48, 0, 0, os.getpriority(os.PRIO_PROCESS, 0), 0, 100000, 0, 0)
-            ctypes.CDLL(None).syscall(number, 0, attributes, 0)
+            _system.syscall(number, 0, attributes, 0)
     except Exception:  # another system, an old Python, a system without /proc or ctypes
         pass
 
@@ -1420,6 +2019,8 @@ def _after_fork_in_child():
     if agent is not None:
         for sock in [agent.wake, agent.waker] + list(agent.listeners) + list(agent.clients):
             _try(sock.close)
+    for camera in list(_cameras):
+        _try(camera.close)
     _interval.end_all()
 
 

@@ -1,6 +1,5 @@
 """What the agent's tests share: a client of its sockets, and patience without fixed waits."""
 import contextlib
-import errno
 import json
 import os
 import shutil
@@ -167,14 +166,3 @@ class Client:
 
     def gaps(self, reason):
         return sum(event["count"] for event in self.events if event["kind"] == "gap" and event["reason"] == reason)
-
-
-def readv_before_linux_6_10(readv):
-    """Of a timer: each buffer was read into on its own then, and 8 bytes are the least (fs/timerfd.c of Linux 6.9)."""
-
-    def old_readv(fd, buffers):
-        if any(memoryview(buffer).nbytes < 8 for buffer in buffers):
-            raise OSError(errno.EINVAL, "Invalid argument")
-        return readv(fd, buffers)
-
-    return old_readv

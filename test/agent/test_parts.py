@@ -1,10 +1,10 @@
-"""The agent's parts that need no client: syntax, ticks, requests, tables, dumps, the CPU clocks, files of sockets."""
+"""The agent's parts that need no client: syntax, ticks, requests, looks, tables, dumps, the CPU clocks, files of sockets."""
 import ast
 import contextlib
-import errno
 import gc
 import io
 import json
+import math
 import os
 import random
 import socket
@@ -15,9 +15,10 @@ import time
 import types
 import unittest
 import weakref
+from functools import partial
 from unittest import mock
 
-from helpers import agent, folder, parked_thread, readv_before_linux_6_10
+from helpers import agent, folder, parked_thread
 
 
 class Syntax(unittest.TestCase):
@@ -32,19 +33,32 @@ class TicksLaw(unittest.TestCase):
     def ticks(self, rate=100.0, phase=0.25, seed=1):
         return agent.Ticks(rate, 1000.0, phase, random.Random(seed).random)
 
+    def looks(self, ticks, number):
+        """One after the other, each planned when the one before it is over."""
+        for _ in range(number):
+            yield ticks.plan(-math.inf, math.inf, 1)[0]
+
     def test_each_tick_is_observed_or_missed_once_whatever_happens(self):
         for seed in range(50):
             chance = random.Random(seed)
             rate = chance.choice([0.5, 3.0, 100.0, 1000.0])
             ticks = self.ticks(rate, chance.random(), seed)
-            now, weights, gaps = 1000.0, 0, 0
+            now, weights, gaps, planned = 1000.0, 0, 0, []
             for _ in range(400):
                 ticks.stride = chance.choice([1, 1, 1, 7])
-                now = max(now, ticks.next_time()) + chance.choice([0, 0, 1e-4, 0.03, 0.2, 5.0]) * chance.random()
+                while len(planned) < chance.choice([1, 1, 10]):  # those of two eyes
+                    planned += ticks.plan(now, max(now, ticks.next_time()) + 10 / rate, chance.choice([1, 10]))
+                tick, due = planned.pop(0)
+                now = max(now, due) + chance.choice([0, 0, 1e-4, 0.03, 0.2, 5.0]) * chance.random()
                 if chance.random() < 0.1:
                     gaps += ticks.miss(now, chance.choice([0, 1]))
                     continue
-                _, weight, late = ticks.observe(now)
+                before = ticks.next
+                observed = ticks.observe(tick, now)
+                if observed is None:
+                    self.assertLess(tick, before)
+                    continue
+                _, weight, late = observed
                 self.assertGreaterEqual(weight, 1)
                 self.assertGreaterEqual(late, 0)
                 self.assertLessEqual(weight, max(1, rate * agent.Ticks.CREDIT_S, ticks.stride))
@@ -52,49 +66,62 @@ class TicksLaw(unittest.TestCase):
                 gaps += late
             gaps += ticks.miss(now)
             self.assertEqual(weights + gaps, ticks.next)
-            self.assertEqual(ticks.next, ticks.due_before(now))
+            self.assertGreaterEqual(ticks.next, ticks.due_before(now))
+
+    def test_looks_are_planned_in_turn_and_none_for_what_is_over(self):
+        ticks = self.ticks(phase=0.0)
+        looks = ticks.plan(1000.0, 1000.1, 100) + ticks.plan(1000.0, 1000.2, 5)
+        self.assertEqual([tick for tick, _ in looks], list(range(15)))
+        for tick, due in looks:
+            self.assertTrue(1000.0 + tick * 0.01 <= due <= 1000.01 + tick * 0.01)
+        later = ticks.plan(1001.0, 1001.1, 100)
+        self.assertIn(later[0][0], (99, 100))
+        self.assertGreater(later[0][1], 1001.0)
 
     def test_a_prompt_sampler_gives_each_tick_the_weight_1_and_keeps_the_mean_rate(self):
         ticks = self.ticks()
         times = []
-        for _ in range(1000):
-            times.append(ticks.next_time())
-            self.assertEqual(ticks.observe(times[-1])[1:], (1, 0))
+        for tick, due in self.looks(ticks, 1000):
+            times.append(due)
+            self.assertEqual(ticks.observe(tick, due), (tick, 1, 0))
         self.assertAlmostEqual(times[-1] - times[0], 9.99, delta=0.011)
 
     def test_sampling_does_not_lock_on_to_work_of_the_same_period(self):
         ticks = self.ticks()
         seen = [0, 0]
-        for _ in range(2000):
-            time_of_look = ticks.next_time()
-            ticks.observe(time_of_look)
-            seen[(time_of_look * 100.0) % 1.0 < 0.3] += 1
+        for tick, due in self.looks(ticks, 2000):
+            ticks.observe(tick, due)
+            seen[(due * 100.0) % 1.0 < 0.3] += 1
         self.assertAlmostEqual(seen[1] / 2000, 0.3, delta=0.05)
 
     def test_what_is_later_than_the_credit_is_a_gap(self):
         ticks = self.ticks(phase=0.0)
-        tick, weight, late = ticks.observe(1000.0 + 3.0)
-        self.assertEqual((weight, late), (100, 200))
-        self.assertEqual(tick, 299)
+        self.assertEqual(ticks.observe(0, 1000.0 + 3.0), (299, 100, 200))
+
+    def test_looks_that_were_all_taken_when_it_was_too_late_are_one(self):
+        ticks = self.ticks(phase=0.0)
+        looks = ticks.plan(1000.0, 1000.1, 10)
+        observed = [ticks.observe(tick, 1000.5) for tick, _ in looks]
+        self.assertEqual([weight for _, weight, _ in filter(None, observed)], [ticks.next])
+        self.assertIn(ticks.next, (50, 51))
 
     def test_what_makes_looks_late_is_not_seen_too_often(self):
-        """Of each 16 ms, 6 pass in C code that gives nobody the GIL: who looks then sees it when it ends."""
+        """Of each 16 ms, 6 pass in C code that gives nobody the GIL: who looks with the GIL sees it when it ends."""
         ticks = self.ticks()
         seen = [0, 0]
-        for _ in range(20000):
-            time_of_look = ticks.next_time()
-            in_c = (time_of_look - 1000.0) % 0.016 < 0.006
+        for tick, due in self.looks(ticks, 20000):
+            in_c = (due - 1000.0) % 0.016 < 0.006
             if in_c:
-                time_of_look += 0.006 - (time_of_look - 1000.0) % 0.016
-            seen[in_c] += ticks.observe(time_of_look)[1]
+                due += 0.006 - (due - 1000.0) % 0.016
+            seen[in_c] += ticks.observe(tick, due)[1]
         self.assertAlmostEqual(seen[1] / sum(seen), 6 / 16, delta=0.01)
 
     def test_a_dump_at_every_nth_tick_stands_for_n(self):
         ticks = self.ticks(phase=0.5)
         ticks.stride = 5
         weights = []
-        for _ in range(200):
-            _, weight, late = ticks.observe(ticks.next_time())
+        for tick, due in self.looks(ticks, 200):
+            _, weight, late = ticks.observe(tick, due)
             self.assertIn(weight, range(1, 11))
             self.assertEqual(late, 0)
             weights.append(weight)
@@ -104,9 +131,8 @@ class TicksLaw(unittest.TestCase):
         ticks = self.ticks()
         ticks.stride = 5
         seen = [0, 0]
-        for _ in range(5000):
-            time_of_look = ticks.next_time()
-            seen[(time_of_look * 20.0) % 1.0 < 0.3] += ticks.observe(time_of_look)[1]
+        for tick, due in self.looks(ticks, 5000):
+            seen[(due * 20.0) % 1.0 < 0.3] += ticks.observe(tick, due)[1]
         self.assertAlmostEqual(seen[1] / sum(seen), 0.3, delta=0.03)
 
 
@@ -165,7 +191,7 @@ def fake_code(name="f", file="/x.py", first=7):
 
 def fake_frame(code, line, instruction=0):
     code.lines[instruction] = line
-    return (code, instruction, {})
+    return (code, instruction)
 
 
 class LinesOfCode(unittest.TestCase):
@@ -214,13 +240,13 @@ class Looks(unittest.TestCase):
                     stack.enter_context(parked_thread(inside=lambda wait: deep(wait, 200)))
                 give_up = time.monotonic() + 60
                 while (between < 20 or not in_looks) and time.monotonic() < give_up:
-                    said = []
-                    note = [agent._keep(said, turns.__getitem__, 0) for _ in range(2)]
+                    said, idents = [], []
+                    note = [partial(said.extend, map(turns.__getitem__, [0])) for _ in range(2)]
                     last = turns[0]
-                    look = agent.Look(before=note[:1], after=note[1:]).take()
+                    agent._take(note[:1] + agent._steps_of_look(idents, []) + note[1:])
                     self.assertEqual(said[0], said[1])
                     between += said[0] != last
-                    in_looks += len(look.paths) >= 8
+                    in_looks += len(idents) >= 8
         finally:
             stop.set()
             sys.setswitchinterval(before)
@@ -228,18 +254,6 @@ class Looks(unittest.TestCase):
                 thread.join()
         self.assertGreaterEqual(between, 20)  # so they do run, whenever they may
         self.assertGreater(in_looks, 0)
-
-    def test_those_whose_time_has_passed_are_left_out_and_the_others_taken_in_turn(self):
-        now = time.monotonic()
-        order = []
-        looks = [
-            agent.Look(due, [agent.partial(order.append, number)]) for number, due in enumerate((now - 1, now + 60, None))
-        ]
-        then = agent.partial(order.append, "then")
-        self.assertEqual(agent._take_looks(looks, [then]), looks[1:])
-        self.assertEqual(order, [1, 2, "then"])
-        self.assertEqual(looks[0].times, [])
-        self.assertLessEqual(looks[1].times[1], looks[2].times[0])
 
     def test_hold_no_frame_when_they_are_over(self):
         class Data:
@@ -254,11 +268,26 @@ class Looks(unittest.TestCase):
         gc.disable()
         try:
             with parked_thread(inside=work):
-                look = agent.Look().take()
-            self.assertTrue(look.paths)
+                threads = agent.look()
+            self.assertTrue(threads)
             self.assertIsNone(alive[0]())
         finally:
             gc.enable()
+
+    def test_are_taken_at_their_times_with_a_low_interval_that_is_no_longer_so_when_it_is_over(self):
+        before = sys.getswitchinterval()
+        looks = agent.Looks(0.0001)
+        self.assertAlmostEqual(sys.getswitchinterval(), 0.0001, delta=1e-6)
+        times = [time.monotonic() + 0.001, time.monotonic() + 0.003, time.monotonic() - 1.0]
+        looks.aim(times)
+        looks.take()
+        pictures = looks.hand_over()
+        looks.close()
+        for due, (taken, threads) in zip(times, pictures):
+            self.assertGreaterEqual(taken, due)
+            self.assertIn(threading.get_ident(), [ident for ident, _, _ in threads])
+        self.assertEqual(len(pictures), 3)
+        self.assertAlmostEqual(sys.getswitchinterval(), before, delta=1e-6)
 
 
 def deep(wait, depth):
@@ -365,7 +394,7 @@ class Dumps(unittest.TestCase):
 
     def test_very_deep_stacks_are_cut_at_the_root(self):
         with mock.patch.object(agent, "MAX_DEPTH", 100), parked_thread("deep", lambda wait: deep(wait, 700)):
-            stacks = {name: (path, cut) for _, name, path, cut in agent.Look().take().stacks()}
+            stacks = {name: (path, cut) for _, name, path, cut, _ in agent._stacks_of(agent.look())}
             path, cut = stacks["deep"]
             self.assertTrue(cut)
             self.assertEqual(len(path), 100)
@@ -394,129 +423,109 @@ class CpuTime(unittest.TestCase):
 
         thread = threading.Thread(target=compute, daemon=True)
         thread.start()
-        clocks = agent.CpuClocks(0.01)
-        sleep = agent._sleep_for_stream(0.0001)
-        self.addCleanup(sleep.close)
+        clocks = agent.CpuClocks(0.01, time.sleep)
         with parked_thread() as parked:
             total = {thread.ident: 0, parked: 0}
             give_up = time.monotonic() + 60
             while total[thread.ident] < 200000 and time.monotonic() < give_up:
-                reading = clocks.read(sleep)
-                due = time.monotonic() + 0.001
-                for look in agent._take_looks([agent.Look(due, sleep.until(due), reading.steps)]):
-                    places = [(ident, agent._leaf_of(path)) for ident, _, path, _ in look.stacks() if ident in total]
-                    for (ident, _), cpu_us in zip(places, clocks.times(places, look.active[0], reading, 1)):
-                        self.assertNotEqual(cpu_us, -1)
-                        total[ident] += cpu_us
+                time.sleep(0.001)
+                samples = [(ident, agent._leaf_of(path), None, 1) for ident, path, _ in agent.look() if ident in total]
+                for (ident, _, _, _), cpu_us in zip(samples, clocks.times(samples, threading._active)):
+                    self.assertNotEqual(cpu_us, -1)
+                    total[ident] += cpu_us
             self.assertGreaterEqual(total[thread.ident], 200000)
             self.assertLess(total[parked], 20000)
         stop.set()
         thread.join()
 
     def test_a_thread_that_threading_does_not_know_has_none_that_is_known(self):
-        reading = agent.Reading([])
-        self.assertEqual(agent.CpuClocks(0.01).times([(12345, (1, 2))], {}, reading, 1), [-1])
+        self.assertEqual(agent.CpuClocks(0.01, time.sleep).times([(12345, (1, 2), True, 1)], {}), [-1])
 
     def test_the_clock_of_a_thread_that_has_ended_is_not_known(self):
         thread = threading.Thread(target=lambda: None)
         thread.start()
         ident = thread.ident
-        clocks = agent.CpuClocks(0.01)
+        clocks = agent.CpuClocks(0.01, time.sleep)
         clock = clocks.clocks[ident] = agent.Clock(ident, thread)
         clock.id = (~0x3FFFFF << 3) | 6  # larger than any pid
         thread.join()
-        reading = agent.Reading(clocks.clocks.values())
-        take(reading.steps)
-        self.assertEqual(clocks.times([(ident, (1, 2))], {ident: thread}, reading, 1), [-1])
+        self.assertEqual(clocks.times([(ident, (1, 2), True, 1)], {ident: thread}), [-1])
 
 
 class CpuOfPlaces(unittest.TestCase):
-    """Threads without a system: clocks and frames that say what the test wants."""
+    """Threads without a system: clocks that say what the test wants."""
 
-    def times(self, script, looks=400, took=lambda turn: 0.0002):
-        """`script(turn)` gives, per thread, (place, CPU seconds in the 10 ms before, in the window, place after); `took(turn)`
-        is how long the window is."""
-        clocks = agent.CpuClocks(0.01, random.Random(1).random)
-        cpu = {}
-        sums = {}
-        threads = {ident: object() for ident in range(2)}
+    def times(self, script, batches=100):
+        """`script(turn)` gives, per thread, its samples of a batch of 0.1 s, as (place, has the GIL), the CPU seconds that
+        it used in it, and at what place it was found after it, to run for what part of the time in which others cannot.
+        """
+        threads = {ident: object() for ident in range(4)}
+        clocks = agent.CpuClocks(0.01, lambda seconds: None)
+        cpu, sums, now = {}, {}, [0.0]
 
-        def fake_reading(rows, with_window):
-            """The clocks before and after a window, and where each thread is after it."""
-            before = {clocks.clocks[ident]: cpu[ident] for ident in clocks.clocks}
-            if not with_window:
-                return types.SimpleNamespace(seconds=lambda: before, later=None)
-            ran = {clocks.clocks[ident]: rows[ident][2] for ident in clocks.clocks}
-            for ident, (_, _, more, _) in enumerate(rows):
-                cpu[ident] += more
-            after = {clocks.clocks[ident]: cpu[ident] for ident in clocks.clocks}
-            paths = [[(row[3], 0, {})] for row in rows]
-            return types.SimpleNamespace(
-                seconds=lambda turn=0: after if turn else dict(before),
-                later=types.SimpleNamespace(idents=list(range(len(rows))), paths=paths),
-                ran=lambda: ran,
-                took=lambda: took(turn),
-            )
+        def pause(seconds):
+            now[0] += seconds
+            for ident, (_, _, _, part) in enumerate(rows):
+                cpu[ident] += seconds * part
 
-        with mock.patch.object(agent, "_clock_id", lambda ident, thread: 1):
-            for turn in range(looks):
+        clocks.pause = pause
+        read = {
+            "_clock_id": lambda ident, thread: ident,
+            "_read_clocks": lambda asked: {clock: cpu[clock.id] for clock in asked},
+            "_monotonic": lambda: now[0],
+            "_leaf_of": lambda path: path,
+            "look": lambda: [(ident, row[2], None) for ident, row in enumerate(rows)],
+        }
+        with mock.patch.multiple(agent, **read):
+            for turn in range(batches):
                 rows = script(turn)
-                for ident, (_, ran, _, _) in enumerate(rows):
+                samples = []
+                for ident, (seen, ran, _, _) in enumerate(rows):
                     cpu[ident] = cpu.get(ident, 0.0) + ran
-                looked = [(ident, (id(place), 0)) for ident, (place, _, _, _) in enumerate(rows)]
-                with mock.patch.object(agent, "Reading", lambda _, pause: pause is not None):
-                    with_window = clocks.read(types.SimpleNamespace(during=lambda seconds: []))
-                reading = fake_reading(rows, with_window)
-                for (ident, _), row, time_us in zip(looked, rows, clocks.times(looked, threads, reading, 1)):
-                    sums[ident, row[0]] = sums.get((ident, row[0]), 0) + time_us
+                    samples += [(ident, place, has_gil, 1) for place, has_gil in seen]
+                for (ident, place, _, _), time_us in zip(samples, clocks.times(samples, threads)):
+                    sums[ident, place] = sums.get((ident, place), 0) + time_us / 1e6
         return sums
 
-    def test_a_sleep_gets_nothing_of_what_was_computed_before_it(self):
-        work, sleep = "work", "sleep"
-        # 3 ms of each 10 are computed; three looks of ten find it, and then it goes on through the window.
-        sums = self.times(lambda turn: [(work, 0.003, 0.001, work) if turn % 10 < 3 else (sleep, 0.003, 0.0, sleep)])
-        self.assertLess(sums[0, sleep], 10000)  # of 1.2 s: before the place is known
-        self.assertAlmostEqual(sums[0, work] / 1e6, 400 * 0.003, delta=0.2)
-
-    def test_a_window_in_which_c_code_kept_the_gil_tells_nothing_against_a_thread(self):
-        """All have had their turn in it: then their places share what their threads used."""
-        sums = self.times(lambda turn: [("sort", 0.005, 0.006, "json"), ("json", 0.005, 0.0, "json")], 200, lambda turn: 0.006)
-        self.assertAlmostEqual(sums[1, "json"] / 1e6, 200 * 0.005, delta=0.1)
-
-    def test_where_c_code_keeps_the_gil_the_few_short_windows_do_not_count(self):
-        """They are those in which the thread had no CPU."""
-        is_short = [turn % 8 == 0 for turn in range(400)]
-
+    def test_who_has_the_gil_computes_and_who_waits_does_not(self):
         def script(turn):
-            sort = ("sort", 0.01, 0.0 if is_short[turn] else 0.004, "compute")
-            return [sort if turn % 2 == 0 else ("compute", 0.01, 0.0002, "compute")]
+            number = turn % 7  # of ten samples; the clock says 30 % in the end
+            return [([("work", True)] * number + [("sleep", False)] * (10 - number), 0.03, "sleep", 0.0)]
 
-        sums = self.times(script, took=lambda turn: 0.0002 if turn % 2 or is_short[turn] else 0.006)
-        self.assertAlmostEqual(sums[0, "sort"] / sum(sums.values()), 0.5, delta=0.05)
+        sums = self.times(script)
+        self.assertAlmostEqual(sums[0, "work"], 3.0, delta=0.3)
+        self.assertLess(sums[0, "sleep"], 0.03)
+
+    def test_c_code_without_the_gil_computes_too(self):
+        def script(turn):
+            seen = [("hash", False)] * 5 + [("sleep", False)] * 3 + [("work", True)] * 2
+            return [(seen, 0.07, ("hash", "sleep")[turn % 2], (1.0, 0.0)[turn % 2])]
+
+        sums = self.times(script)
+        self.assertAlmostEqual(sums[0, "hash"], 5.0, delta=0.2)
+        self.assertAlmostEqual(sums[0, "work"], 2.0, delta=0.1)
+        self.assertLess(sums[0, "sleep"], 0.1)
+
+    def test_who_waits_for_the_gil_where_it_computes_is_not_computing(self):
+        seen = [("work", True)] * 5 + [("work", False)] * 5
+        sums = self.times(lambda turn: [(seen, 0.05, "work", 0.0)] * 2)
+        for ident in (0, 1):
+            self.assertAlmostEqual(sums[ident, "work"], 5.0, delta=0.1)
+
+    def test_who_has_not_run_has_nothing(self):
+        """Though threads at its place do, mostly."""
+        sums = self.times(lambda turn: [([("hash", False)] * 10, 0.1, "hash", 1.0), ([("hash", False)] * 10, 0.0, "sleep", 0.0)])
+        self.assertAlmostEqual(sums[0, "hash"], 10.0, delta=0.1)
+        self.assertAlmostEqual(sums[1, "hash"], 0.1)  # before it is known that it does not run
 
     def test_who_begins_to_compute_gets_no_more_than_its_clock_says(self):
-        """Though its place gets nothing until there has been a window there."""
+        """Though its place got nothing before."""
         clock = agent.Clock(1, None)
         ascribed = 0.0
         for turn in range(100):
             clock.go_on(turn * 0.01)
-            ascribed += clock.scaled(0.0 if turn < 10 else 0.01, 0.999)
+            ascribed += sum(clock.scaled([0.0] if turn < 10 else [0.005, 0.005], 0.999))
         self.assertAlmostEqual(ascribed, 0.99)
-
-    def test_a_sleeper_that_wakes_up_in_the_window_still_sleeps(self):
-        work, sleep = "work", "sleep"
-
-        def script(turn):
-            if turn % 2:
-                return [(work, 0.005, 0.001, work)]
-            return [(sleep, 0.005, 0.001, work)] if turn % 10 == 0 else [(sleep, 0.005, 0.0, sleep)]
-
-        self.assertLessEqual(self.times(script)[0, sleep], 2 * 10000)  # of 2 s: before the first window there
-
-    def test_a_place_that_is_always_left_has_what_is_used_when_it_is_left(self):
-        call, other = "call", "other"
-        sums = self.times(lambda turn: [(call, 0.01, 0.001, other)])
-        self.assertAlmostEqual(sums[0, call] / 1e6, 4.0, delta=0.5)
 
 
 class TheSwitchInterval(unittest.TestCase):
@@ -527,33 +536,6 @@ class TheSwitchInterval(unittest.TestCase):
 
     def assert_is(self, seconds):
         self.assertAlmostEqual(sys.getswitchinterval(), seconds, delta=1.5e-6)
-
-    def test_its_word_is_found_and_is_it(self):
-        word = agent._find_interval()
-        self.assert_is(0.005)
-        self.assertEqual(word.value, 5000)
-        sys.setswitchinterval(0.0007)
-        self.assertEqual(word.value, 700)
-        word.value = 1234
-        self.assert_is(0.001234)
-
-    def test_no_word_is_taken_for_it_where_none_or_several_follow_it(self):
-        read = agent.ctypes.string_at
-
-        def none(base, size):
-            return b"\0" * size
-
-        def twice(base, size):
-            memory = bytearray(read(base, size))
-            memory[:8] = memory[8:16] = round(sys.getswitchinterval() * 1e6).to_bytes(8, sys.byteorder)
-            return bytes(memory)
-
-        for wrong in (none, twice):
-            with mock.patch.object(agent.ctypes, "string_at", wrong):
-                self.assertIsNone(agent._find_interval())
-            self.assert_is(0.005)
-        with mock.patch.object(agent, "ctypes", None):
-            self.assertIsNone(agent._find_interval())
 
     def test_the_lowest_wish_holds_and_none_raises_it(self):
         interval = agent.SwitchInterval()
@@ -569,18 +551,10 @@ class TheSwitchInterval(unittest.TestCase):
         interval.end("c")
         self.assert_is(0.005)
 
-    def test_a_stream_with_a_timer_leaves_it_alone(self):
-        interval = agent.SwitchInterval()
-        interval.begin("a")
-        self.assert_is(0.005)
-        self.assertEqual(interval.between, 5000)
-        interval.end("a")
-        self.assert_is(0.005)
-
     def test_is_in_the_end_what_it_was_before(self):
         interval = agent.SwitchInterval()
-        interval.begin("a")
-        interval.begin("b")
+        interval.begin("a", 100)
+        interval.begin("b", 200)
         sys.setswitchinterval(0.02)
         interval.end("a")
         interval.end("b")
@@ -597,143 +571,244 @@ class TheSwitchInterval(unittest.TestCase):
         self.assert_is(0.005)
 
 
-class Waking(unittest.TestCase):
+class Pictures(unittest.TestCase):
+    """Of a real process, by its own kernel."""
+
     def setUp(self):
-        self.before = sys.getswitchinterval()
-        self.addCleanup(sys.setswitchinterval, self.before)
-        sys.setswitchinterval(0.005)
+        self.files = set(os.listdir("/proc/self/fd"))
 
-    def assert_is(self, seconds):
-        self.assertAlmostEqual(sys.getswitchinterval(), seconds, delta=1e-6)
+    def camera(self, number=1):
+        (camera,) = agent._new_cameras(1, number)
+        self.addCleanup(lambda: self.assertEqual(set(os.listdir("/proc/self/fd")), self.files))
+        self.addCleanup(camera.close)
+        return camera
 
-    def assert_is_nearly(self, seconds, interval):
-        self.assertTrue(seconds - 0.000256 < interval < seconds + 0.000001, interval)
+    def take(self, camera, *times):
+        camera.aim(list(times) or [time.monotonic()])
+        camera.take()
+        return list(camera.hand_over())
 
-    def alarm(self):
-        sleep = agent._sleep_for_stream(0.0001)
-        self.assertIsInstance(sleep, agent.Alarm)
-        self.addCleanup(sleep.close)
-        return sleep
+    def threads(self, camera):
+        """What one picture shows: {ident: (path, has the GIL)}; again where threads have begun since the last one."""
+        for _ in range(5):
+            (picture,) = self.take(camera)
+            if picture is not None:
+                return {ident: (path, has_gil) for ident, path, has_gil in picture[1]}
+        raise AssertionError("no picture")
 
-    def seen(self, sleep, number=1):
-        """The interval when the agent fell asleep and when it woke up."""
+    def test_are_what_python_says(self):
+        ways = {
+            "deep": lambda wait: deep(wait, 60),
+            "c": lambda wait: sorted([1], key=lambda _: wait()),
+            "generator": lambda wait: list(generate(wait, 5)),
+            "coroutine": lambda wait: run(wait_deep(wait, 5)),
+            "class": lambda wait: type("C", (), {"__init__": lambda self: wait() and None})(),
+        }
+        with contextlib.ExitStack() as stack:
+            idents = {name: stack.enter_context(parked_thread(name, inside)) for name, inside in ways.items()}
+            camera = self.camera()
+            expected = {ident: path for ident, path, _ in agent.look()}
+            shown = self.threads(camera)
+            for name, ident in idents.items():
+                with self.subTest(name):
+                    self.assertEqual(shown[ident], (expected[ident], False))
+
+    def test_need_no_gil_and_tell_who_has_it(self):
+        stop, kept = threading.Event(), []
+
+        def keep_the_gil():
+            while not stop.is_set():
+                kept.append(time.monotonic())
+                agent._system_with_gil.usleep(20000)
+
+        thread = threading.Thread(target=keep_the_gil, daemon=True)
+        self.addCleanup(stop.set)
         seen = []
-        read = os.readv
+        with parked_thread() as parked:
+            camera = self.camera(10)
+            thread.start()
+            while not seen:
+                now = time.monotonic()
+                pictures = self.take(camera, *[now + 0.003 * n for n in range(10)])
+                for taken, threads in filter(None, pictures):
+                    # While it was taken, nobody else could have the GIL: it is known to 0.1 ms when that was.
+                    if any(begin + 0.001 < taken < begin + 0.019 for begin in kept):
+                        seen.append({ident: (path[0][0].co_name, has_gil) for ident, path, has_gil in threads})
+            stop.set()
+            thread.join()
+        for threads in seen:
+            self.assertEqual(threads[thread.ident], ("keep_the_gil", True))
+            self.assertEqual(threads[parked], ("wait", False))
 
-        def readv(timer, words):
-            asleep = sys.getswitchinterval()
-            read(timer, words)
-            seen.append((asleep, sys.getswitchinterval()))
+    def test_are_taken_when_they_are_due(self):
+        camera = self.camera(4)
+        now = time.monotonic()
+        times = [now + 0.01, now + 0.02, now + 0.021, now + 0.04]
+        pictures = self.take(camera, *times)
+        end = time.monotonic()
+        self.assertEqual(len(pictures), 4)
+        for due, (taken, _) in zip(times, pictures):
+            self.assertTrue(due <= taken < end, (due, taken, end))
+        self.assertGreaterEqual(end, times[-1])
+        camera.aim([now + 1000.0])
+        camera.hurry()
+        camera.take()
 
-        with mock.patch.object(os, "readv", readv):
-            for way in (sleep.until, lambda due: sleep.during(due - time.monotonic())):
-                for _ in range(number):
-                    due = time.monotonic() + 0.002
-                    take(way(due))
-                    self.assertGreater(time.monotonic(), due - 0.0005)
-        self.assertEqual(len(seen), 2 * number)
-        return seen
+    def test_of_kernels_that_cannot_read_timers_are_taken_nearly_when_they_are_due(self):
+        tick = time.clock_getres(agent.Timeouts.COARSE)
+        with mock.patch.object(agent.Timers, "work", lambda *_: False):
+            camera = self.camera(4)
+        self.assertIsInstance(camera.waits, agent.Timeouts)
+        with parked_thread() as parked:
+            now = time.monotonic()
+            times = [now + 5 * tick, now + 10 * tick, now + 10.1 * tick, now + 20 * tick]
+            pictures = self.take(camera, *times)
+        for due, picture in zip(times, filter(None, pictures)):
+            self.assertLess(abs(picture[0] - due), 2.1 * tick)
+            self.assertIn(parked, [ident for ident, _, _ in picture[1]])
+        camera.aim([time.monotonic() + 1000.0])
+        camera.hurry()
+        camera.take()
 
-    def test_the_interval_is_nearly_the_programs_during_a_sleep_and_low_after_it(self):
-        sleep = agent._sleep_for_stream(0.0001)
-        self.assertIsInstance(sleep, agent.Alarm)
-        for asleep, awake in self.seen(sleep, 20):
-            self.assert_is_nearly(0.005, asleep)
-            self.assertAlmostEqual(awake, low_of(sleep, sleep.ALONE_US) * 1e-6, delta=1e-6)
-        self.assert_is_nearly(0.005, sys.getswitchinterval())
-        sleep.close()
-        self.assert_is(0.005)
-        with self.assertRaises(OSError):
-            os.fstat(sleep.fd)
+    def test_show_threads_and_frames_that_are_new(self):
+        camera = self.camera()
+        go, there, wait = threading.Event(), threading.Event(), threading.Event()
 
-    def test_it_is_lower_where_looks_have_to_wait_for_many(self):
-        sleep = self.alarm()
-        for wait, low in ((0.001, sleep.CROWDED_US), (0.0, sleep.ALONE_US)):
-            for _ in range(100):
-                sleep.note_wait(wait)
-            take(sleep.during(0.0001))  # that sets what the next one finds
-            for _, awake in self.seen(sleep):
-                self.assertAlmostEqual(awake, low_of(sleep, low) * 1e-6, delta=1e-6)
+        def work():
+            go.wait()
+            deep(lambda: (there.set(), wait.wait()), 100)
 
-    def test_an_interval_that_is_short_anyway_is_left_alone(self):
-        for short in (0.000005, 0.0001, 0.0003):
-            sys.setswitchinterval(short)
-            sleep = agent._sleep_for_stream(0.0001)
-            for asleep, awake in self.seen(sleep):
-                self.assertAlmostEqual(asleep, short, delta=1e-6)
-                self.assertLessEqual(awake, asleep)
-            sleep.close()
-            self.assert_is(short)
+        with parked_thread("first") as first:
+            thread = threading.Thread(target=work, daemon=True)
+            thread.start()
+            self.assertIn(thread.ident, self.threads(camera))
+            go.set()
+            there.wait()
+            paths = [self.threads(camera)[thread.ident][0] for _ in range(4)]
+            self.assertEqual([code.co_name for code, _ in paths[0]][-1], "unread")  # it was not as deep before
+            self.assertEqual([code.co_name for code, _ in paths[-1]].count("deep"), 101)
+            self.assertNotIn("unread", [code.co_name for code, _ in paths[-1]])
+            self.assertIn(first, self.threads(camera))
+        wait.set()
+        thread.join()
+        self.assertNotIn(thread.ident, self.threads(camera))
 
-    def test_nothing_is_written_beside_the_word(self):
-        sleep, word = self.written()
-        self.assertEqual(word, low_of(sleep, sleep.ALONE_US))
+    def test_copy_less_when_less_is_needed(self):
+        with parked_thread(inside=lambda wait: deep(wait, 200)):
+            camera = self.camera()
+            self.threads(camera)
+        much = camera.shape.ends[0]
+        with mock.patch.object(agent, "ADAPT_S", -1.0):
+            for _ in range(3):
+                self.threads(camera)
+        self.assertLess(camera.shape.ends[0], much / 2)
 
-    def written(self, late_s=0.0):
-        """An alarm, and what the kernel has made of its word; all else is as it was, and the word is so again."""
-        ones = 2**64 - 1
-        memory = (agent.ctypes.c_ulong * 3)(ones, 5000, ones)
-        sleep = agent.Alarm(agent.ctypes.c_ulong.from_buffer(memory, 8))
-        self.addCleanup(sleep.close)
-        before = memory[1]
-        settime, read, back = sleep.during(0.0001)
-        settime()
-        time.sleep(late_s)
-        read()
-        word = memory[1]
-        self.assertEqual(list(memory), [ones, word, ones])
-        back()
-        self.assertEqual(list(memory), [ones, before, ones])
-        return sleep, word
+    def test_a_thread_that_runs_on_is_shown_whole_or_as_unread(self):
+        """Whatever is copied while it calls and returns: never frames that are not there, never a crash."""
+        stop = threading.Event()
 
-    def test_before_linux_6_10_the_interval_becomes_1_us_however_late_it_is(self):
-        with mock.patch.object(os, "readv", readv_before_linux_6_10(os.readv)):
-            _, word = self.written(late_s=0.01)
-        self.assertEqual(word, 1)
+        def run_on():
+            while not stop.is_set():
+                sum(generate(lambda: sorted(range(3), key=lambda x: -x), 3), 0)
 
-    def test_a_timer_that_cannot_be_read_is_none(self):
-        for number in (errno.EPERM, errno.ENOSYS):
-            with mock.patch.object(os, "readv", side_effect=OSError(number, "no")), mock.patch.object(os, "close") as close:
-                with self.assertRaises(OSError):
-                    agent.Alarm(agent.ctypes.c_ulong(5000))
-            close.assert_called_once()
-            os.close(close.call_args[0][0])
+        thread = threading.Thread(target=run_on, daemon=True)
+        self.addCleanup(stop.set)
+        thread.start()
+        camera = self.camera(8)
+        below = set()
+        number = 0
+        while number < 200:
+            now = time.monotonic()
+            for picture in filter(None, self.take(camera, *[now + 0.0005 * n for n in range(8)])):
+                for ident, path, _ in picture[1]:
+                    if ident == thread.ident:
+                        number += 1
+                        names = [code.co_name for code, _ in path][::-1]
+                        below.update(zip(names, names[1:]))
+        stop.set()
+        thread.join()
+        known = {"_bootstrap", "_bootstrap_inner", "run", "run_on", "generate", "<lambda>", "is_set", "unread"}
+        self.assertLessEqual({name for edge in below for name in edge}, known)
+        self.assertIn(("run_on", "generate"), below)
 
-    def test_a_time_that_has_passed_does_not_arm_the_timer(self):
-        sleep = self.alarm()
-        due = time.monotonic() - 1.0
-        with mock.patch.object(os, "readv") as readv:
-            self.assertEqual(agent._take_looks([agent.Look(due, sleep.until(due))]), [])
-        readv.assert_not_called()  # it would lower the interval for a look that is not taken
-        self.assert_is_nearly(0.005, sys.getswitchinterval())
+    def test_what_is_no_code_object_is_not_taken_for_one(self):
+        reader = self.camera().reader
+        code = deep.__code__
+        self.assertIs(reader._code_at(id(code)), code)
+        self.assertIs(reader._code_at(id(None)), False)
+        words = (agent.ctypes.c_ulong * 40)()
+        address = agent.ctypes.addressof(words)
+        for wrong in (0, 8, 2**47, id("text"), id(self), id(code) + 8, address):
+            self.assertIs(reader._code_at(wrong), agent._UNREAD)
+        # As it would be where a code object was: of that, its first word is another one when it is not in use any more.
+        words[:] = list(reader.memory.words(id(code), 40))
+        for references in (0, address, 2**64 - 1):
+            words[0] = references
+            self.assertIs(reader._code_at(address), agent._UNREAD)
 
-    def test_where_nobody_can_lower_it_it_is_low_all_the_time(self):
-        with mock.patch.object(agent, "_interval", agent.SwitchInterval()):
-            with mock.patch.object(agent, "_find_interval", lambda: None), self.subTest("the word is not known"):
-                self.check_low_all_the_time()
-        with mock.patch.object(agent, "Alarm", mock.Mock(side_effect=OSError)), self.subTest("no timer"):
-            self.check_low_all_the_time()
+    def test_there_are_none_where_it_is_not_certain_what_is_where(self):
+        wrong = {
+            "_get_ident": lambda: 1,
+            "look": lambda: [(1, [(deep.__code__, 0)], None)],
+            "MAX_THREADS": 0,
+            "_may_be_killed": lambda: True,
+            "SYSTEM_CALLS": {},
+            "ctypes": None,
+        }
+        for name, value in wrong.items():
+            with self.subTest(name), mock.patch.object(agent, name, value):
+                (eye,), why = agent._eyes(0.005, 2, 1)
+                eye.close()
+                self.assertIsInstance(eye, agent.Looks)
+                self.assertTrue(why)
+        self.assertEqual(set(os.listdir("/proc/self/fd")), self.files)
 
-    def check_low_all_the_time(self):
-        sleep = agent._sleep_for_stream(0.0001)
-        self.assertEqual(sleep.most, 1)
-        self.assert_is(0.0001)
-        for way in (sleep.until, lambda due: sleep.during(due - time.monotonic())):
-            due = time.monotonic() + 0.002
-            take(way(due) + sleep.settle())
-            self.assertGreaterEqual(time.monotonic(), due - 0.0005)
-        sleep.close()
-        self.assert_is(0.005)
+    def test_fewer_are_taken_at_once_where_the_system_has_no_room_for_more(self):
+        camera = self.camera(1)
+        make_room = camera.queue.make_room
+
+        def refuse(number):
+            if number > 500:
+                raise OSError("io_setup")
+            make_room(number)
+
+        camera.queue.make_room = refuse
+        with parked_thread(inside=lambda wait: deep(wait, 20)):
+            self.threads(camera)
+            self.threads(camera)
+            pictures = self.take(camera, *[time.monotonic()] * 32)
+        self.assertTrue(1 <= len(pictures) < 32)
+        self.assertEqual(camera.most, len(camera.shape.ends))
+
+    def test_filters_that_may_kill_are_those_of_systemd(self):
+        for filtered, environment, expected in (
+            ("2", {"INVOCATION_ID": "1"}, True),
+            ("0", {"INVOCATION_ID": "1"}, False),
+            ("2", {}, False),
+        ):
+            status = mock.mock_open(read_data="Name:\tpython\nSeccomp:\t%s\nSeccomp_filters:\t1\n" % filtered)
+            with mock.patch("builtins.open", status), mock.patch.dict(os.environ, environment, clear=True):
+                self.assertEqual(agent._may_be_killed(), expected)
 
 
-def low_of(alarm, low):
-    """The interval of a look in microseconds: as low as the alarm wants it, or 1 where this is a Linux before 6.10."""
-    return low if len(alarm.places) == 2 else 1
+def generate(wait, depth):
+    if depth:
+        yield from generate(wait, depth - 1)
+    else:
+        wait()
+    yield depth
 
 
-def take(steps):
-    for step in steps:
-        step()
+async def wait_deep(wait, depth):
+    if depth:
+        await wait_deep(wait, depth - 1)
+    else:
+        wait()
+
+
+def run(coroutine):
+    with contextlib.suppress(StopIteration):
+        coroutine.send(None)
 
 
 class Lines(unittest.TestCase):
@@ -746,7 +821,6 @@ class Lines(unittest.TestCase):
             ours.settimeout(0.0)
             with mock.patch.object(agent, "ctypes", ctypes), self.subTest(ctypes=ctypes is not None):
                 line = agent.Line(ours)
-                self.assertEqual(bool(line.system), ctypes is not None)
                 yield line, theirs
 
     def test_sends_what_can_be_sent_at_once_and_no_more(self):
