@@ -21,14 +21,14 @@ What to add, with /tmp/tbsocket. as the prefix of the sockets' names:
 PREFIX + N, N being uWSGI's worker number or the pid, answers each connection with one dump of all stacks, as uWSGI's
 tracebacker does. PREFIX + N + ".stream" samples for as long as its client stays: the client asks with one line of
 JSON (see parse_request) and gets lines of JSON (see Tables and Stream). Both can only be asked for stacks: nothing that
-a client says is executed or stored. While nobody is connected one thread waits in poll() and nothing else happens;
-while a stream takes a sample, sys.setswitchinterval is lowered, because a sampler that does not get the GIL promptly
-sees only threads that have just given it up. A failure of the agent is one line on stderr; the program goes on.
+a client says is executed or stored. While nobody is connected one thread waits in poll() and nothing else happens.
+A failure of the agent is one line on stderr; the program goes on.
 
-How to read this file: start() binds the sockets, an Agent accepts. text_dump() answers the one kind of client, a Stream the
-other: it plans Looks for the Ticks of the next 0.1 s, takes them in one call, and puts what they saw into Tables. An Alarm
-gets it the GIL in time, CpuClocks tell who ran from who waited, Parked finds greenlets and tasks. That is what can touch a
-program; all else is about sockets, and about where to start.
+How to read this file: start() binds the sockets, an Agent accepts. text_dump() answers the one kind of client, with what
+look() sees; a Stream answers the other. Its Watch plans looks at the Ticks of the next 0.1 s. A Camera takes them without
+the GIL: it has the kernel run a Program that copies threads and frames; a Reader makes out afterwards what was copied, and
+Tables number it. CpuClocks tell who ran from who waited, Parked finds greenlets and tasks. Where no Camera works there are
+Looks, with the GIL, for which sys.setswitchinterval is lowered. All else is about sockets, and about where to start.
 """
 import _socket
 import _thread
@@ -160,7 +160,9 @@ def _stacks_of(threads):
     stacks = []
     for ident, path, has_gil in threads:
         if path and ident != own and path[-1][0] is not _run_thread.__code__:
-            stacks.append((ident, _thread_name(active.get(ident)), path[:MAX_DEPTH], len(path) > MAX_DEPTH, has_gil))
+            was_cut = len(path) > MAX_DEPTH
+            path = path[:MAX_DEPTH] if was_cut else path  # the same list: see Watch._stack_of
+            stacks.append((ident, _thread_name(active.get(ident)), path, was_cut, has_gil))
     return stacks
 
 
@@ -433,9 +435,10 @@ SLACK = 5  # frames by which a stack may have grown since the last pictures, and
 SOME_FRAMES, MANY_FRAMES = 8, 160  # of each thread at least, unless that would be so many for all of them together
 ADAPT_S = 5.0
 ATTEMPTS = 3  # at a thread that went on while it was copied
+MAX_CAMERAS = 8  # each has some 20 file descriptors, and the program may be short of them
 MAX_THREADS = 500
 MAX_FRAMES = 8000  # of a picture
-MAX_OPERATIONS = 6000  # of a batch, if it has several pictures
+MAX_OPERATIONS = 4000  # of a batch, if it has several pictures
 GENERATOR = 0x20 | 0x80 | 0x100 | 0x200  # generators and coroutines: flags of code objects (inspect.CO_GENERATOR, ...)
 READ, WRITE = 0, 1  # IOCB_CMD_PREAD, IOCB_CMD_PWRITE
 SYSTEM_CALLS = {"x86_64": (206, 207, 209), "aarch64": (0, 1, 2)}  # io_setup, io_destroy, io_submit
@@ -454,7 +457,9 @@ class Memory:
 
     def close(self):
         self.view.close()
-        os.close(self.fd)
+        fd, self.fd = self.fd, None
+        if fd is not None:
+            os.close(fd)
 
     def words(self, address, count):
         """The words of 8 bytes at an address, up to 512; fewer or none where memory ends."""
@@ -467,7 +472,9 @@ def _new_file(size):
     fd = _system_with_gil.memfd_create(b"tbprof", 1)  # MFD_CLOEXEC
     if fd < 0:
         raise OSError("no memfd")
-    _system_with_gil.ftruncate(fd, ctypes.c_long(size))
+    if _system_with_gil.ftruncate(fd, ctypes.c_long(size)) != 0:
+        _system_with_gil.close(fd)
+        raise OSError("no memory for a memfd")
     return fd
 
 
@@ -477,11 +484,15 @@ def _find_layout(memory):
     There is no table of versions: what is known of this very thread is looked for, and LookupError is raised where it is
     not found. What is wrong nevertheless shows when a Camera compares its first picture with look().
     """
-    return _find_layout_from(memory)  # three frames that called each other without C code between them
+    frames = []
+    try:
+        return _find_layout_by(memory, frames)
+    finally:
+        frames.clear()  # of which one holds them all
 
 
-def _find_layout_from(memory):
-    api, found = ctypes.pythonapi, types.SimpleNamespace()
+def _find_layout_by(memory, frames):
+    api, found = _system_with_gil, types.SimpleNamespace()  # whose functions nobody else has
     for function in (api.PyThreadState_Get, api.PyInterpreterState_Head, api.PyInterpreterState_Next):
         function.restype = ctypes.c_void_p
     found.interpreter = api.PyInterpreterState_Head()
@@ -489,7 +500,7 @@ def _find_layout_from(memory):
         raise LookupError("several interpreters")
 
     # A frame: PyFrameObject, since 3.11 the _PyInterpreterFrame that it points to.
-    frames = list(map(sys._getframe, range(3)))
+    frames.extend(map(sys._getframe, range(3)))  # that called each other, without C code between them
     at = [id(frame) if sys.version_info < (3, 11) else memory.words(id(frame) + 24, 1)[0] for frame in frames]
     words = list(zip(*[memory.words(address, 16) for address in at]))
     codes = [id(frame.f_code) for frame in frames]
@@ -567,8 +578,10 @@ class Queue:
     """Where the kernel tells what became of the operations of a Program (aio_context_t)."""
 
     def __init__(self):
-        if not sys.platform.startswith("linux") or os.uname().machine not in SYSTEM_CALLS or _may_be_killed():
-            raise LookupError("io_submit")
+        if not sys.platform.startswith("linux") or os.uname().machine not in SYSTEM_CALLS:
+            raise LookupError("io_submit is not known here")
+        if _is_filtered() and "INVOCATION_ID" in os.environ:  # by systemd, whose filters kill; those of containers refuse
+            raise LookupError("a filter of system calls")
         self.setup, self.destroy, self.call = SYSTEM_CALLS[os.uname().machine]
         self.size = 0
         self.contexts = []
@@ -577,23 +590,26 @@ class Queue:
         """For so many operations; OSError where this system cannot, or where all processes together have no more."""
         if number <= self.size:
             return
-        number = max(number, min(4 * self.size, MAX_OPERATIONS))
+        number = max(number, min(4 * self.size, max(MAX_OPERATIONS, self.size * 5 // 4)))
         context = ctypes.c_ulong()
-        # It makes room for twice as many as one asks for, and counts what is asked for (fs/aio.c; /proc/sys/fs/aio-max-nr).
-        if _system_with_gil.syscall(self.setup, number // 2 + 1, ctypes.byref(context)) != 0:
+        # All processes together have /proc/sys/fs/aio-max-nr.
+        if _system_with_gil.syscall(self.setup, number, ctypes.byref(context)) != 0:
             raise OSError("io_setup")
         self.size = number
         self.contexts.append(context)  # the former one stays: to destroy it takes up to 0.1 s
 
-    def submit(self, pointers, number, system):
+    def submit(self, pointers, begin, end, system):
+        """Does operations; one that the kernel refuses, such as to copy from an address that can be none, is left out."""
         context = self.contexts[-1]
-        system.syscall(self.call, context, ctypes.c_long(number), pointers)
-        # A ring (struct aio_ring: id, nr, head, tail). What it tells is not needed.
-        ring = (ctypes.c_uint * 4).from_address(context.value)
-        ring[2] = ring[3]
+        ring = (ctypes.c_uint * 4).from_address(context.value)  # struct aio_ring: id, nr, head, tail
+        while begin < end:
+            done = system.syscall(self.call, context, ctypes.c_long(end - begin), ctypes.byref(pointers, 8 * begin))
+            ring[2] = ring[3]  # what became of them is not needed
+            begin += max(0, done) + 1
 
     def close(self):
-        for context in self.contexts:
+        contexts, self.contexts = self.contexts, []
+        for context in contexts:
             _system.syscall(self.destroy, context)
 
 
@@ -647,11 +663,12 @@ class Program:
 
     def run(self, end, begin=0, system=None):
         """Does what is before the operation `end`."""
-        self.queue.submit(ctypes.byref(self.pointers, 8 * begin), end - begin, system or _system)
+        self.queue.submit(self.pointers, begin, end, system or _system)
 
     def close(self):
-        if self.fd is not None:
-            _system_with_gil.close(self.fd)
+        fd, self.fd = self.fd, None
+        if fd is not None:
+            _system_with_gil.close(fd)
         if self.view is not None:
             self.view.close()
 
@@ -666,7 +683,8 @@ class Timers:
         self.clock = _new_timer(0o4000)  # O_NONBLOCK: to read it is to ask how often it has expired
 
     def close(self):
-        for timer in self.timers + [self.clock]:
+        timers, self.timers, self.clock = self.timers + [self.clock], [], None
+        for timer in filter(None, timers):
             os.close(timer)
 
     def work(self, queue):
@@ -691,9 +709,13 @@ class Timers:
         for timer, time_s in zip(self.timers, times):
             _set_timer(timer, time_s)
 
-    def times(self, words):
-        """When pictures were taken, by what was read: of each, of its timer and of the clock."""
-        return [self.began + ticks * self.CLOCK_NS * 1e-9 for ticks in accumulate(words[1::2])]
+    def times(self, words, planned):
+        """When pictures were taken, by what was read: of each, of its timer and of the clock. None for one that was not
+        waited for, since it was to be over.
+        """
+        clock_s = self.CLOCK_NS * 1e-9
+        taken = [self.began + ticks * clock_s for ticks in accumulate(words[1::2])]
+        return [max(now, due) if now > due - 2 * clock_s else None for now, due in zip(taken, planned)]
 
     def hurry(self):
         for timer in self.timers:
@@ -722,6 +744,7 @@ class Timeouts:
 
     def __init__(self):
         self.sockets = []
+        self.end = math.inf
         self.tick = time.clock_getres(self.COARSE)
 
     def close(self):
@@ -741,10 +764,11 @@ class Timeouts:
             sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, timeout)
             self.at.append(self.at[-1] + ticks * self.tick)
 
-    def times(self, _):
-        return self.at[1:]
+    def times(self, _, planned):
+        return [max(at, due) if at < self.end else None for at, due in zip(self.at[1:], planned)]
 
     def hurry(self):
+        self.end = _monotonic()
         for sock in self.sockets:
             _try(sock.shutdown, _socket.SHUT_RDWR)
 
@@ -760,42 +784,45 @@ class Camera:
     one Program. The GIL is given up once for it, and after it is taken when it is to be had.
     """
 
-    most = 32  # pictures of a batch: for each there is a timer
+    most = 24  # pictures of a batch: for each there is a timer
 
     def __init__(self, reader):
         self.reader = reader
-        self.queue = Queue()
-        self.memory = Memory()
-        self.waits = Timers()
-        self.program = self.shape = None
+        self.program = self.shape = self.queue = self.memory = self.waits = None
         self.times = []
         _cameras.add(self)
 
     def close(self):
         _cameras.discard(self)
-        if self.program is not None:
-            self.program.close()
-        self.waits.close()
-        self.queue.close()
-        self.memory.close()
-        self.reader.close()
+        for part in (self.program, self.waits, self.queue, self.memory, self.reader):
+            if part is not None:
+                part.close()
 
     def check(self, number):
         """LookupError where a picture is not what Python says; in a batch there are to be so many of them."""
+        self.queue = Queue()
+        self.memory = Memory()
+        self.waits = Timers()
         if not self.waits.work(self.queue):
             self.waits.close()
             self.waits = Timeouts()
-        others = lambda threads: {ident: path for ident, path, _ in threads if path and ident not in apart}
-        apart = _own_idents | {_get_ident()}
         for _ in range(20):  # it has to find how deep stacks are; and other threads may run on in between
             self._prepare(number)
-            expected = others(look())
+            expected = self._others(look())
             self._clear()
             self.program.run(self.shape.ends[0], len(self.waits.of(0)), _system_with_gil)
-            threads = self.reader.threads(0, self.shape, self.program.view[:])
-            if threads is not None and others(threads) == expected:
+            seen = self._others(self.reader.threads(0, self.shape, self.program.view[:]) or [])
+            are_same = seen.keys() == expected.keys() and all(_agree(seen[ident], expected[ident]) for ident in seen)
+            if are_same and self.shape.version == self.reader.version:
                 return
+        if are_same:
+            return
         raise LookupError("pictures are not what Python says")
+
+    @staticmethod
+    def _others(threads):
+        apart = _own_idents | {_get_ident()}
+        return {ident: path for ident, path, _ in threads if path and ident not in apart}
 
     def aim(self, times):
         """At the next moments, as _monotonic() has them."""
@@ -822,22 +849,24 @@ class Camera:
     def hand_over(self):
         """(time, threads as look() has them) of each, None for one that was not taken; to be read by one thread only."""
         copied, number = self.program.view[:], len(self.times)
-        times = self.waits.times(struct.unpack_from("<%dQ" % (2 * number), copied))
-        return self.reader.pictures(list(map(max, times, self.times)), self.shape, copied)
+        times = self.waits.times(struct.unpack_from("<%dQ" % (2 * number), copied), self.times)
+        return self.reader.pictures(times, self.shape, copied)
 
     def _clear(self):
         self.program.view[:] = self.blank
 
     def _prepare(self, number):
         """A program for so many pictures, unless there is one."""
-        if self.shape is not None and self.shape.version == self.reader.version and min(number, self.most) <= len(self.shape.ends):
+        shape, number = self.shape, min(number, self.most)
+        if shape is not None and shape.version == self.reader.version and number <= len(shape.ends):
             return
         chain = self._chain()
         if len(chain) > MAX_THREADS:
             raise LookupError("more than %d threads" % MAX_THREADS)
         wanted = self.reader.wanted_for([ident for _, ident in chain])
-        self.most = max(1, min(Camera.most, MAX_OPERATIONS // sum(attempts * (2 * frames + 4) for attempts, frames in wanted)))
-        number = min(self.most, -(-number // 8) * 8)
+        operations = sum(attempts * (2 * frames + 4) for attempts, frames in wanted)
+        self.most = max(1, min(Camera.most, MAX_OPERATIONS // operations))
+        number = min(self.most, -(-number // 8) * 8)  # some more, so that it fits for long
         while not self._build(chain[0][0], wanted, number):
             number = self.most = number // 2
         nowhere = struct.pack("<Q", self.reader.nowhere)
@@ -848,8 +877,8 @@ class Camera:
         if self.program is not None:
             self.program.close()
         self.program = Program(self.queue)
-        self.shape = Shape(self.reader, oldest, wanted, number, self.waits, self.program)
         try:
+            self.shape = Shape(self.reader, oldest, wanted, number, self.waits, self.program)
             self.program.build()
         except OSError:
             if number == 1:
@@ -947,30 +976,33 @@ class Reader:
     def adapt(self):
         """Wants what was needed since the last time, if that is much less: what is too little is wanted at once."""
         needed = {ident: (self.wanted.get(ident, (1, 0))[0], frames + SLACK) for ident, frames in self.deepest.items()}
+        needed = self._bounded(needed)
         if 1.5 * _frames_of(needed) < _frames_of(self.wanted):
             self.wanted = needed
             self.version += 1
         self.deepest, self.adapted = {}, _monotonic()
 
     def wanted_for(self, idents):
-        """(attempts, frames) of threads, and of those that may begin: none of the agent's own is looked at.
-
-        Threads of a program do the same, mostly: one may come to be as deep as another is, as far as that is cheap.
-        """
-        known = self.wanted = {ident: self.wanted.get(ident, (1, 0)) for ident in idents if ident not in _own_idents}
-        least = min(max([SOME_FRAMES] + [frames for _, frames in known.values()]), MANY_FRAMES // len(idents))
-        most = MAX_FRAMES // len(idents)
-        for ident, (attempts, frames) in known.items():
-            known[ident] = attempts, min(max(frames, least), most)
+        """(attempts, frames) of threads, and of those that may begin: none of the agent's own is looked at."""
+        known = {ident: self.wanted.get(ident, (1, 0)) for ident in idents if ident not in _own_idents}
+        known = self._bounded(known)
+        self.wanted = known
         wanted = [known.get(ident, (1, 0)) for ident in idents]
-        wanted += [(1, least)] * self.spare
+        wanted += [(1, self.least)] * self.spare
         return [_most_of(pair) for pair in zip(wanted, wanted[1:])] + wanted[-1:]  # who ends gives its place to the next
+
+    def _bounded(self, wanted):
+        """Threads of a program do the same, mostly: one may come to be as deep as another is, as far as that is cheap."""
+        attempts = sum([number for number, _ in wanted.values()], 1)
+        deepest = max([SOME_FRAMES] + [frames for _, frames in wanted.values()])
+        self.least, self.cap = min(deepest, MANY_FRAMES // attempts), MAX_FRAMES // attempts
+        return {ident: (number, min(max(frames, self.least), self.cap)) for ident, (number, frames) in wanted.items()}
 
     def pictures(self, times, shape, copied):
         if _monotonic() - self.adapted > ADAPT_S:
             self.adapt()
         for picture, time_s in enumerate(times):
-            threads = self.threads(picture, shape, copied)
+            threads = None if time_s is None else self.threads(picture, shape, copied)
             yield None if threads is None else (time_s, threads)
 
     def threads(self, picture, shape, copied):
@@ -980,8 +1012,10 @@ class Reader:
         address, threads = shape.oldest, []
         for attempts in places:
             thread = attempts[0][0]
+            if words[thread + layout.of] == self.nowhere:  # nothing was copied
+                return None
             if words[thread + layout.of] != layout.interpreter:  # it has ended meanwhile
-                if thread != places[0][0][0]:
+                if address != shape.oldest:
                     return None
                 break
             ident = words[thread + layout.ident]
@@ -1013,7 +1047,8 @@ class Reader:
                 wanted = ATTEMPTS, wanted[1]
                 if paths.count(path) < ATTEMPTS:
                     path.append((_UNREAD, 0))
-        if (wanted[0] > len(attempts) or wanted[1] > number + SLACK // 2) and number <= MAX_DEPTH:
+        is_deeper = min(wanted[1], self.cap) > number + SLACK // 2 and number <= MAX_DEPTH
+        if wanted[0] > len(attempts) or is_deeper:
             self.wanted[ident] = _most_of([wanted, self.wanted.get(ident, wanted)])
             if shape.version == self.version:
                 self.version += 1
@@ -1069,21 +1104,19 @@ class Reader:
         return code
 
 
+def _agree(path, expected):
+    """Whether they are the same, as far as they could be read."""
+    if path[-1][0] is _UNREAD:
+        path, expected = path[:-1], expected[: len(path) - 1]
+    return path[:MAX_DEPTH] == expected[:MAX_DEPTH]
+
+
 def _frames_of(wanted):
     return sum(attempts * frames for attempts, frames in wanted.values())
 
 
 def _most_of(pairs):
     return tuple(map(max, *pairs)) if len(pairs) > 1 else pairs[0]
-
-
-def _may_be_killed():
-    """Whether a filter of system calls may end this process for one: those of containers refuse it, systemd's may kill."""
-    try:
-        with open("/proc/self/status") as file:
-            return "\nSeccomp:\t0\n" not in file.read() and "INVOCATION_ID" in os.environ
-    except OSError:
-        return False
 
 
 def _eyes(low, number, batch):
@@ -1096,8 +1129,12 @@ def _eyes(low, number, batch):
 
 def _new_cameras(number, batch):
     """Each takes pictures while the others wait for the GIL, so that C code that keeps it hides nothing."""
+    if os.environ.get("TBPROF_WITH_GIL"):
+        raise LookupError("TBPROF_WITH_GIL is set")
     if ctypes is None or sys.implementation.name != "cpython" or sys.maxsize < 2**32 or sys.byteorder != "little":
         raise LookupError("not CPython of 64 bits with ctypes")
+    if len(_cameras) + number > MAX_CAMERAS:
+        raise LookupError("%d others are at it" % len(_cameras))
     eyes = [Reader()]
     try:
         for _ in range(number):
@@ -1245,6 +1282,7 @@ MAX_REQUEST = 4096  # bytes
 REQUEST_TIMEOUT_S = 5.0
 SEND_TIMEOUT_S = 10.0
 BATCH_S = 0.1
+MAX_BATCH_S = 0.5
 MAX_BATCHES = 20  # that nobody has looked at yet
 MAX_PENDING = 4 * 1024 * 1024  # bytes that wait for a slow client; beyond, no samples are taken
 
@@ -1388,12 +1426,13 @@ class Watch:
     def take(self):
         """What was seen since the last time."""
         self._observe_all()
-        seen, self.seen = self.seen, Seen()
-        seen.events = [("gap", ticks, reason) for reason, ticks in seen.gaps.items()]
+        with self.lock:
+            seen, self.seen = self.seen, Seen()
+            seen.events = [("gap", ticks, reason) for reason, ticks in seen.gaps.items()]
+            seen.events.extend(self._throttle())
         if seen.cut:
             seen.events.append(("cut", seen.cut, ""))
         seen.events.extend(("unsearched", number, why) for number, why in self.parked.news())
-        seen.events.extend(self._throttle())
         return seen
 
     def miss(self, reason, until, least=0):
@@ -1426,12 +1465,13 @@ class Watch:
                 if aimed:
                     self.batches.append((eye.hand_over(), aimed))
                     # Where the GIL is hard to get, there is time for that while the other eye looks.
-                    self.batch_s = max(BATCH_S, 0.9 * self.batch_s, 2 * (_monotonic() - aimed[-1][1]))
+                    seconds = max(BATCH_S, 0.9 * self.batch_s, 2 * (_monotonic() - aimed[-1][1]))
+                    self.batch_s = min(seconds, MAX_BATCH_S)
                     begin, spent = spent, time.thread_time()
                     self.note_cost("looking", spent - begin, len(aimed))
                 if self.is_over:
                     return
-                aimed = self._aim(eye)
+                eye, aimed = self._aim(eye)
             except BaseException:
                 self.is_over = True
                 raise
@@ -1439,18 +1479,40 @@ class Watch:
                 next_turn.release()
 
     def _aim(self, eye):
-        """At the next ticks; (the last tick that it is for, the time) of each look."""
+        """At the next ticks: the eye, and (the last tick that it is for, the time) of each look."""
         while (self.is_behind or len(self.batches) > MAX_BATCHES) and not self.is_over:
             _sleep(BATCH_S)
             self.miss("behind", _monotonic(), 1)
-        while self.ticks.next_time() > _monotonic() + 2 * BATCH_S and not self.is_over:
+        while self._next_time() > _monotonic() + 2 * BATCH_S and not self.is_over:
             _sleep(BATCH_S)
         with self.lock:
             now = _monotonic()
-            aimed = self.ticks.plan(now, max(now, self.ticks.next_time()) + self.batch_s, eye.most)
+            if self.ticks.next_time() < now - Ticks.CREDIT_S:  # the process was stopped
+                self.seen.add_gap("late", self.ticks.miss(now))
+            seconds = min(self.batch_s * self.ticks.stride, MAX_BATCH_S)  # what a batch costs is shared by as many looks
+            aimed = self.ticks.plan(now, max(now, self.ticks.next_time()) + seconds, eye.most)
         if aimed:
-            eye.aim([due for _, due in aimed])
-        return aimed
+            try:
+                eye.aim([due for _, due in aimed])
+            except (LookupError, OSError, ValueError) as why:  # too many threads; too little of what the system has
+                eye, aimed = self._replace(eye, why), aimed[:1]
+                eye.aim([due for _, due in aimed])
+            if self.is_over:
+                eye.hurry()
+        return eye, aimed
+
+    def _replace(self, eye, why):
+        """With the GIL, then."""
+        number, self.blind = self.eyes.index(eye), _clean(why, MAX_SOURCE)
+        self.eyes[number] = Looks(self.request.interval)
+        eye.close()
+        if self.cpu is not None:
+            self.cpu.pause = Looks.pause
+        return self.eyes[number]
+
+    def _next_time(self):
+        with self.lock:
+            return self.ticks.next_time()
 
     def _observe_all(self):
         for _ in range(len(self.batches)):  # not until there are none, since others come meanwhile
@@ -1474,7 +1536,8 @@ class Watch:
                 seen.cut += was_cut
             seen.samples.extend((thread, stack, weight, 0) for thread, stack in parked)
             time_ms = max(0, int((self.ticks.due_time(tick) - self.begin) * 1000))
-            seen.dumps.append((0, time_ms, 1, weight, int((now - due) * 1e6), 0, len(seen.samples) - begin))
+            wait_us = int((now - due) * 1e6) if self.blind else 0  # for the GIL
+            seen.dumps.append((0, time_ms, 1, weight, wait_us, 0, len(seen.samples) - begin))
         if self.cpu is not None:
             for number, cpu_us in zip(shown, self.cpu.times(samples, threading._active)):
                 seen.samples[number] = seen.samples[number][:3] + (cpu_us,)
@@ -1530,10 +1593,10 @@ class Stream:
             self.watch.start()
             self._send_what_is_seen()
         finally:
+            duration = self._now_ms()
             self.watch.stop()
         if self.watch.failure is not None:
             raise self.watch.failure
-        duration = self._now_ms()
         self._put_seen()
         self.watch.miss("late", self.watch.begin + duration / 1000.0)
         self._put_seen()
@@ -1932,15 +1995,19 @@ def _be_prompt():
     try:
         with open("/proc/%d/timerslack_ns" % threading.get_native_id(), "w") as file:
             file.write("1")
-        with open("/proc/self/status") as file:
-            unfiltered = "\nSeccomp:\t0\n" in file.read()
         number = {"x86_64": 314, "aarch64": 274}.get(os.uname().machine)
-        if ctypes is not None and unfiltered and number is not None and sys.maxsize > 2**32:
+        if ctypes is not None and not _is_filtered() and number is not None and sys.maxsize > 2**32:
             # struct sched_attr: size, policy (SCHED_OTHER), flags, nice, priority, runtime in ns, and what is not used
             attributes = struct.pack("=IIQiIQQQ", 48, 0, 0, os.getpriority(os.PRIO_PROCESS, 0), 0, 100000, 0, 0)
             _system.syscall(number, 0, attributes, 0)
     except Exception:  # another system, an old Python, a system without /proc or ctypes
         pass
+
+
+def _is_filtered():
+    """Whether system calls of this process are filtered (seccomp(2))."""
+    with open("/proc/self/status") as file:
+        return "\nSeccomp:\t0\n" not in file.read()
 
 
 def _say(message):
@@ -2021,6 +2088,7 @@ def _after_fork_in_child():
             _try(sock.close)
     for camera in list(_cameras):
         _try(camera.close)
+    _own_idents.clear()
     _interval.end_all()
 
 

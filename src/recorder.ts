@@ -32,8 +32,8 @@ export interface RecorderOptions extends Pick<SamplingThreadData, 'dumpRates' | 
 }
 
 /**
- * In seconds, while an agent samples that cannot tell where its interpreter keeps its switch interval: it needs the GIL
- * promptly, or it only ever sees threads that have just given it up. Python's own interval is 5 ms. (The agent's `Sleep`)
+ * In seconds, while an agent samples that has to look with the GIL: it needs it promptly, or it only ever sees threads that
+ * have just given it up. Python's own interval is 5 ms. (The agent's `Looks`)
  */
 const promptSeconds = 0.00015;
 

@@ -32,8 +32,9 @@ export interface Intrusion {
 
 /**
  * A tracebacker that waits longer than this sees mostly threads that have just given the GIL up: that happens after 5 ms at
- * the latest where another thread asks for it (sys.getswitchinterval). While an agent samples, it happens after 0.1 ms,
- * wherever the thread is; many threads in a row make it wait too, which hides nothing. Only still longer waits do.
+ * the latest where another thread asks for it (sys.getswitchinterval). Most agents wait for nobody. Where one has to, it
+ * happens after 0.15 ms, wherever the thread is; many threads in a row make it wait too, which hides nothing. Only still
+ * longer waits do.
  */
 const longWaits = {
   tracebacker: { longUs: 4_000, share: 0.2 },

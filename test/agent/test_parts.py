@@ -9,6 +9,7 @@ import os
 import random
 import socket
 import stat
+import struct
 import sys
 import threading
 import time
@@ -115,6 +116,12 @@ class TicksLaw(unittest.TestCase):
                 due += 0.006 - (due - 1000.0) % 0.016
             seen[in_c] += ticks.observe(tick, due)[1]
         self.assertAlmostEqual(seen[1] / sum(seen), 6 / 16, delta=0.01)
+
+    def test_a_long_stop_is_not_planned_through(self):
+        ticks = self.ticks(rate=1000.0)
+        self.assertEqual(ticks.miss(1000.0 + 3600.0), 3600000)
+        (look,) = ticks.plan(1000.0 + 3600.0, 1000.0 + 3601.0, 1)
+        self.assertEqual((look[0], len(ticks.moments)), (3600000, 1))
 
     def test_a_dump_at_every_nth_tick_stands_for_n(self):
         ticks = self.ticks(phase=0.5)
@@ -693,6 +700,50 @@ class Pictures(unittest.TestCase):
         thread.join()
         self.assertNotIn(thread.ident, self.threads(camera))
 
+    def test_what_is_too_deep_is_shown_as_far_as_it_is_read_and_not_asked_for_again(self):
+        with mock.patch.object(agent, "MAX_FRAMES", 60), parked_thread(inside=lambda wait: deep(wait, 100)) as parked:
+            camera = self.camera()
+            names = [code.co_name for code, _ in self.threads(camera)[parked][0]]
+            self.assertEqual((names[0], names[-2:]), ("wait", ["deep", "unread"]))
+            version = camera.reader.version
+            self.threads(camera)
+            self.assertEqual(camera.reader.version, version)
+
+    def test_an_address_that_can_be_none_ends_nothing_but_its_copy(self):
+        camera = self.camera()
+        program = agent.Program(camera.queue)
+        self.addCleanup(program.close)
+        words = (agent.ctypes.c_ulong * 1)(42)
+        for address in (0x1234567890000, 2**64 - 1, 0, agent.ctypes.addressof(words)):
+            program.copy(address, 1, program.room(1))
+        program.build()
+        program.run(4)
+        self.assertEqual(struct.unpack("<4Q", program.view[:32]), (0, 0, 0, 42))
+
+    def test_one_that_was_not_waited_for_is_none(self):
+        for works in (True, False):
+            with mock.patch.object(agent.Timers, "work", lambda *_: works):
+                (camera,) = agent._new_cameras(1, 2)
+            now = time.monotonic()
+            camera.aim([now, now + 1000.0])
+            camera.hurry()
+            camera.take()
+            pictures = list(camera.hand_over())
+            camera.close()
+            self.assertIsNone(pictures[1])
+
+    def test_an_interpreter_without_a_collector_keeps_nothing_of_a_recording(self):
+        gc.collect()
+        gc.disable()
+        try:
+            camera = self.camera()
+            reader = weakref.ref(camera.reader)
+            camera.close()
+            camera.reader = None
+            self.assertIsNone(reader())
+        finally:
+            gc.enable()
+
     def test_copy_less_when_less_is_needed(self):
         with parked_thread(inside=lambda wait: deep(wait, 200)):
             camera = self.camera()
@@ -751,7 +802,6 @@ class Pictures(unittest.TestCase):
             "_get_ident": lambda: 1,
             "look": lambda: [(1, [(deep.__code__, 0)], None)],
             "MAX_THREADS": 0,
-            "_may_be_killed": lambda: True,
             "SYSTEM_CALLS": {},
             "ctypes": None,
         }
@@ -776,19 +826,22 @@ class Pictures(unittest.TestCase):
         with parked_thread(inside=lambda wait: deep(wait, 20)):
             self.threads(camera)
             self.threads(camera)
-            pictures = self.take(camera, *[time.monotonic()] * 32)
-        self.assertTrue(1 <= len(pictures) < 32)
+            pictures = self.take(camera, *[time.monotonic()] * 24)
+        self.assertTrue(1 <= len(pictures) < 24)
         self.assertEqual(camera.most, len(camera.shape.ends))
 
-    def test_filters_that_may_kill_are_those_of_systemd(self):
+    def test_there_are_none_where_a_system_call_may_be_the_end(self):
         for filtered, environment, expected in (
-            ("2", {"INVOCATION_ID": "1"}, True),
-            ("0", {"INVOCATION_ID": "1"}, False),
-            ("2", {}, False),
+            ("2", {"INVOCATION_ID": "1"}, agent.Looks),  # a unit of systemd
+            ("0", {"INVOCATION_ID": "1"}, agent.Camera),
+            ("2", {}, agent.Camera),  # a container
+            ("0", {"TBPROF_WITH_GIL": "1"}, agent.Looks),
         ):
             status = mock.mock_open(read_data="Name:\tpython\nSeccomp:\t%s\nSeccomp_filters:\t1\n" % filtered)
             with mock.patch("builtins.open", status), mock.patch.dict(os.environ, environment, clear=True):
-                self.assertEqual(agent._may_be_killed(), expected)
+                (eye,), _ = agent._eyes(0.005, 1, 1)
+                eye.close()
+                self.assertIsInstance(eye, expected)
 
 
 def generate(wait, depth):

@@ -224,6 +224,20 @@ class Streams(unittest.TestCase):
             for client in clients:
                 client.close()
 
+    def test_goes_on_with_the_gil_where_it_cannot_go_on_without(self):
+        with running() as prefix, parked_thread("parked"), Client(prefix) as client:
+            client.read_until(lambda c: c.dumps >= 10)
+            cameras = set(agent._cameras)
+            with mock.patch.object(agent, "MAX_THREADS", 0):
+                for camera in cameras:
+                    camera.reader.version += 1  # as where stacks have become deeper
+                dumps = client.dumps
+                client.read_until(lambda c: c.dumps >= dumps + 100)
+            self.assertEqual(len(cameras), 2)
+            self.assertFalse(cameras & agent._cameras)
+            self.assertIn("parked", [sample[0] for sample in client.samples[-10:]])
+        eventually(lambda: not agent._interval.lows)
+
     def test_ends_when_its_tables_are_full_and_begins_anew(self):
         with mock.patch.object(agent.Tables, "MAX_NODES", 8), running() as prefix, parked_thread():
             for _ in range(2):
