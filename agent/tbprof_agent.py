@@ -584,6 +584,7 @@ class Queue:
             raise LookupError("a filter of system calls")
         self.setup, self.destroy, self.call = SYSTEM_CALLS[os.uname().machine]
         self.size = 0
+        self.pid = os.getpid()
         self.contexts = []
 
     def make_room(self, number):
@@ -609,6 +610,10 @@ class Queue:
 
     def close(self):
         contexts, self.contexts = self.contexts, []
+        if contexts and self.pid == os.getpid():  # a child has none of them
+            _try(_start_real_thread, self._destroy, contexts)  # nobody is to wait for that; at the exit the kernel does it
+
+    def _destroy(self, contexts):
         for context in contexts:
             _system.syscall(self.destroy, context)
 
@@ -1020,7 +1025,7 @@ class Reader:
                 break
             ident = words[thread + layout.ident]
             if ident not in _own_idents:
-                threads.append((ident, self._path(ident, address, attempts, shape, copied, words), address == holder))
+                threads.append((ident, self._path(ident, attempts, shape, copied, words), address == holder))
             address = words[thread + layout.previous]
             if address == 0:
                 return threads
@@ -1029,11 +1034,11 @@ class Reader:
             self.spare = min(2 * self.spare, 16)
         return None
 
-    def _path(self, ident, address, attempts, shape, copied, words):
+    def _path(self, ident, attempts, shape, copied, words):
         """A path as look() has it, the best that there is."""
         paths = []
         for attempt in attempts:
-            path, is_whole = self._attempt(ident, address, copied, words, *attempt)
+            path, is_whole = self._attempt(ident, copied, words, *attempt[1:])
             if is_whole:
                 break
             paths.append(path)
@@ -1054,11 +1059,11 @@ class Reader:
                 self.version += 1
         return path
 
-    def _attempt(self, ident, address, copied, words, thread, pointer, place, number):
+    def _attempt(self, ident, copied, words, pointer, place, number):
         """A path, and whether it seems to be whole: not where the thread went on while it was copied."""
         layout, size, frame = self.layout, self.layout.frame_size, words[pointer]
-        if frame == 0:  # no Python code; where there is none, the structure that tells so is a part of the thread's own
-            return [], layout.via is None or 0 <= words[thread + layout.via] - address < 4096
+        if frame == 0:  # no Python code
+            return [], True
         frames = copied[8 * place : 8 * (place + number * size)]
         last = self.last.get(ident)
         if last is not None and last[0] == frames:
@@ -1597,6 +1602,8 @@ class Stream:
             self.watch.stop()
         if self.watch.failure is not None:
             raise self.watch.failure
+        ticks = self.watch.ticks  # some were looked at after that
+        duration = max(duration, int((ticks.due_time(ticks.next - 1) - self.watch.begin) * 1000))
         self._put_seen()
         self.watch.miss("late", self.watch.begin + duration / 1000.0)
         self._put_seen()
