@@ -399,6 +399,7 @@ class Looks:
     for the GIL then is another picture than without.
     """
 
+    reader = None
     most = 1  # pictures of a batch
     pause = staticmethod(_sleep)
 
@@ -438,7 +439,7 @@ ATTEMPTS = 3  # at a thread that went on while it was copied
 MAX_CAMERAS = 8  # each has some 20 file descriptors, and the program may be short of them
 MAX_THREADS = 500
 MAX_FRAMES = 8000  # of a picture
-MAX_OPERATIONS = 4000  # of a batch, if it has several pictures
+MAX_OPERATIONS = 3000  # of a batch, if it has several pictures
 GENERATOR = 0x20 | 0x80 | 0x100 | 0x200  # generators and coroutines: flags of code objects (inspect.CO_GENERATOR, ...)
 READ, WRITE = 0, 1  # IOCB_CMD_PREAD, IOCB_CMD_PWRITE
 SYSTEM_CALLS = {"x86_64": (206, 207, 209), "aarch64": (0, 1, 2)}  # io_setup, io_destroy, io_submit
@@ -799,7 +800,7 @@ class Camera:
 
     def close(self):
         _cameras.discard(self)
-        for part in (self.program, self.waits, self.queue, self.memory, self.reader):
+        for part in (self.program, self.waits, self.queue, self.memory):
             if part is not None:
                 part.close()
 
@@ -974,9 +975,7 @@ class Reader:
         self.buffer[:] = [self.nowhere] * size
 
     def close(self):
-        memory, self.memory = self.memory, None
-        if memory is not None:
-            memory.close()
+        self.memory.close()
 
     def adapt(self):
         """Wants what was needed since the last time, if that is much less: what is too little is wanted at once."""
@@ -1025,13 +1024,20 @@ class Reader:
                 break
             ident = words[thread + layout.ident]
             if ident not in _own_idents:
+                if attempts[0][3] == 0:  # it has the place of one of the agent's, or was one
+                    return self._miss(shape)
                 threads.append((ident, self._path(ident, attempts, shape, copied, words), address == holder))
             address = words[thread + layout.previous]
             if address == 0:
                 return threads
         if shape.version == self.version:  # there are more threads, or the oldest one has ended
-            self.version += 1
             self.spare = min(2 * self.spare, 16)
+        return self._miss(shape)
+
+    def _miss(self, shape):
+        """The next ones are to be of other threads."""
+        if shape.version == self.version:
+            self.version += 1
         return None
 
     def _path(self, ident, attempts, shape, copied, words):
@@ -1380,6 +1386,7 @@ class Watch:
         # With one tick in a batch there is time enough in between.
         number, batch = (2, math.ceil(request.rate * BATCH_S) + 1) if request.rate * BATCH_S > 2 else (1, 1)
         self.eyes, self.blind = _eyes(request.interval, number, min(batch, Camera.most))
+        self.readers = list({eye.reader for eye in self.eyes if eye.reader is not None})
         self.turns = [_new_lock() for _ in self.eyes]
         for lock in self.turns:
             lock.acquire()
@@ -1425,7 +1432,7 @@ class Watch:
         try:
             self._observe_all()
         finally:
-            for eye in self.eyes:
+            for eye in self.eyes + self.readers:
                 eye.close()
 
     def take(self):
@@ -2095,6 +2102,7 @@ def _after_fork_in_child():
             _try(sock.close)
     for camera in list(_cameras):
         _try(camera.close)
+        _try(camera.reader.close)
     _own_idents.clear()
     _interval.end_all()
 

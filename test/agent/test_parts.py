@@ -587,6 +587,7 @@ class Pictures(unittest.TestCase):
     def camera(self, number=1):
         (camera,) = agent._new_cameras(1, number)
         self.addCleanup(lambda: self.assertEqual(set(os.listdir("/proc/self/fd")), self.files))
+        self.addCleanup(camera.reader.close)
         self.addCleanup(camera.close)
         return camera
 
@@ -730,16 +731,18 @@ class Pictures(unittest.TestCase):
             camera.take()
             pictures = list(camera.hand_over())
             camera.close()
+            camera.reader.close()
             self.assertIsNone(pictures[1])
 
     def test_an_interpreter_without_a_collector_keeps_nothing_of_a_recording(self):
         gc.collect()
         gc.disable()
         try:
-            camera = self.camera()
+            (camera,) = agent._new_cameras(1, 1)
             reader = weakref.ref(camera.reader)
             camera.close()
-            camera.reader = None
+            camera.reader.close()
+            del camera
             self.assertIsNone(reader())
         finally:
             gc.enable()
@@ -841,6 +844,8 @@ class Pictures(unittest.TestCase):
             with mock.patch("builtins.open", status), mock.patch.dict(os.environ, environment, clear=True):
                 (eye,), _ = agent._eyes(0.005, 1, 1)
                 eye.close()
+                if eye.reader is not None:
+                    eye.reader.close()
                 self.assertIsInstance(eye, expected)
 
 
