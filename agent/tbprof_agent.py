@@ -1637,7 +1637,8 @@ class Stream:
             self.watch.is_behind = len(self.pending) > MAX_PENDING
             begin, spent = spent, time.thread_time()
             self.watch.note_cost("telling", spent - begin, dumps)
-            _sleep(BATCH_S)
+            if self.agent.running.acquire(True, BATCH_S):  # it stops: then all are to know
+                self.agent.running.release()
 
     def _now_ms(self):
         return int((_monotonic() - self.watch.begin) * 1000)
@@ -1813,6 +1814,8 @@ class Agent:
         self.listeners = {}  # socket -> (path, what identifies the file, serve)
         self.clients = {}  # socket -> serve
         self.stopped = False
+        self.running = _new_lock()  # held until it stops
+        self.running.acquire()
         self.wake, self.waker = _socket.socketpair()  # the one is readable once the other is closed
         self.by_fd = {}
         self.poll = _poll()
@@ -1878,6 +1881,7 @@ class Agent:
         if self.pid != os.getpid():
             return
         self.stopped = True
+        _try(self.running.release)
         for path, identity, _ in self.listeners.values():
             try:
                 status = os.stat(path)

