@@ -1025,20 +1025,19 @@ class Reader:
             ident = words[thread + layout.ident]
             if ident not in _own_idents:
                 if attempts[0][3] == 0:  # it has the place of one of the agent's, or was one
-                    return self._miss(shape)
+                    return self._outdate(shape)
                 threads.append((ident, self._path(ident, attempts, shape, copied, words), address == holder))
             address = words[thread + layout.previous]
             if address == 0:
                 return threads
         if shape.version == self.version:  # there are more threads, or the oldest one has ended
             self.spare = min(2 * self.spare, 16)
-        return self._miss(shape)
+        return self._outdate(shape)
 
-    def _miss(self, shape):
-        """The next ones are to be of other threads."""
+    def _outdate(self, shape):
+        """The next pictures are to be of another shape."""
         if shape.version == self.version:
             self.version += 1
-        return None
 
     def _path(self, ident, attempts, shape, copied, words):
         """A path as look() has it, the best that there is."""
@@ -1061,8 +1060,7 @@ class Reader:
         is_deeper = min(wanted[1], self.cap) > number + SLACK // 2 and number <= MAX_DEPTH
         if wanted[0] > len(attempts) or is_deeper:
             self.wanted[ident] = _most_of([wanted, self.wanted.get(ident, wanted)])
-            if shape.version == self.version:
-                self.version += 1
+            self._outdate(shape)
         return path
 
     def _attempt(self, ident, copied, words, pointer, place, number):
@@ -1422,9 +1420,8 @@ class Watch:
     def stop(self):
         """Ends it, with what was seen until now."""
         self.is_over = True
-        if len(self.ends) < len(self.eyes):  # one could not be started, and nobody is to wait for it
-            for lock in self.turns:
-                _try(lock.release)
+        if len(self.ends) < len(self.eyes):  # one could not be started
+            self._end_turns()
         for eye in self.eyes:
             eye.hurry()
         for end in self.ends:
@@ -1462,9 +1459,16 @@ class Watch:
         try:
             self._look(self.eyes[number], self.turns[number], self.turns[(number + 1) % len(self.turns)])
         except BaseException as error:
-            self.failure = error
+            self.failure = self.failure or error
+            self._end_turns()
         finally:
             end.release()
+
+    def _end_turns(self):
+        """Nobody is to wait for an eye that does not look any more."""
+        self.is_over = True
+        for lock in self.turns:
+            _try(lock.release)
 
     def _look(self, eye, turn, next_turn):
         _be_prompt()
@@ -1484,9 +1488,6 @@ class Watch:
                 if self.is_over:
                     return
                 eye, aimed = self._aim(eye)
-            except BaseException:
-                self.is_over = True
-                raise
             finally:
                 next_turn.release()
 

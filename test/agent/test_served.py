@@ -296,6 +296,24 @@ class Streams(unittest.TestCase):
                 client.read_until(lambda c: c.dumps)
         self.assertEqual(said.getvalue().count("\n"), 2)
 
+    def test_an_eye_that_fails_ends_it_for_the_other_too(self):
+        said = io.StringIO()
+        take = agent.Camera.take
+
+        def fail_once(camera):
+            if not failed:
+                failed.append(camera)
+                raise KeyError("oops")
+            take(camera)
+
+        failed = []
+        with running() as prefix, contextlib.redirect_stderr(said), mock.patch.object(agent.Camera, "take", fail_once):
+            with Client(prefix) as client:
+                while client.read() is not None:
+                    pass
+            eventually(lambda: said.getvalue() == "tbprof: KeyError: 'oops'\n", said.getvalue)
+            eventually(lambda: not agent._cameras)
+
     def test_that_a_client_has_left_is_not_worth_a_word(self):
         said = io.StringIO()
         with running() as prefix, contextlib.redirect_stderr(said):
