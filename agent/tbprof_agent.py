@@ -432,51 +432,62 @@ class Looks:
 
 # ------------------------------------------------------------------------------------------- looking without the GIL
 
-SLACK = 5  # frames by which a stack may have grown since the last pictures, and still be seen as a whole
-SOME_FRAMES, MANY_FRAMES = 8, 160  # of each thread at least, unless that would be so many for all of them together
+# How much of a thread is copied: so many chunks of so many words of the stack that Python 3.11 and later keep frames on,
+# and of frames that are elsewhere so many, one by one; all that so many times, where it went on while it was copied.
+Extent = collections.namedtuple("Extent", "attempts frames chunks words")
+NOTHING = Extent(1, 0, 0, 0)
+ATTEMPTS = 2 if sys.version_info >= (3, 11) else 3  # of the frames of older ones, which are copied one by one, more go on
+SLACK = Extent(0, 4, 0, 200)  # by which a stack may have grown since the last pictures, and still be seen as a whole
+SOME_FRAMES, SOME_WORDS = 8, 256  # of each thread at least, unless these would be more for all of them together:
+MANY_FRAMES, MANY_WORDS = 160, 8192
+MAX_CHUNK = 2048  # words: what Python allocates, if no frame needs more (DATA_STACK_CHUNK_SIZE in Python/pystate.c)
+CHUNK_HEADER = 3  # of them: the chunk before, bytes, and how many words are in use if it is not the last
 ADAPT_S = 5.0
-ATTEMPTS = 3  # at a thread that went on while it was copied
 MAX_CAMERAS = 8  # each has some 20 file descriptors, and the program may be short of them
 MAX_THREADS = 500
-MAX_FRAMES = 8000  # of a picture
-MAX_OPERATIONS = 3000  # of a batch, if it has several pictures
+MAX_FRAMES, MAX_WORDS = 8000, 500000  # of a picture
+MAX_OPERATIONS, MAX_SIZE = 3000, 65536  # of a batch, if it has several pictures; the latter in words
 GENERATOR = 0x20 | 0x80 | 0x100 | 0x200  # generators and coroutines: flags of code objects (inspect.CO_GENERATOR, ...)
 READ, WRITE = 0, 1  # IOCB_CMD_PREAD, IOCB_CMD_PWRITE
 SYSTEM_CALLS = {"x86_64": (206, 207, 209), "aarch64": (0, 1, 2)}  # io_setup, io_destroy, io_submit
 
 _UNREAD = compile("def unread(): pass", "<tbprof>", "exec").co_consts[0]  # stands for frames that could not be read
+_NOT_READ = _UNREAD, 0
 
 
-class Memory:
+class File:
+    """A file in memory, mapped."""
+
+    def __init__(self, size):
+        self.fd = _system_with_gil.memfd_create(b"tbprof", 1)  # MFD_CLOEXEC
+        if self.fd < 0:
+            raise OSError("no memfd")
+        if _system_with_gil.ftruncate(self.fd, ctypes.c_long(size)) != 0:
+            os.close(self.fd)
+            raise OSError("no memory for a memfd")
+        self.view = mmap.mmap(self.fd, size)
+
+    def close(self):
+        fd, self.fd = self.fd, None
+        if fd is not None:
+            self.view.close()
+            _system_with_gil.close(fd)
+
+
+class Memory(File):
     """This process's own memory, copied by the kernel: where there is none, that is an answer and no crash."""
 
+    MOST = 512
+
     def __init__(self):
-        self.fd = _new_file(4096)
-        self.view = mmap.mmap(self.fd, 4096)
+        File.__init__(self, 8 * self.MOST)
         self.write = _system_with_gil.pwrite
         self.write.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long]
 
-    def close(self):
-        self.view.close()
-        fd, self.fd = self.fd, None
-        if fd is not None:
-            os.close(fd)
-
     def words(self, address, count):
-        """The words of 8 bytes at an address, up to 512; fewer or none where memory ends."""
+        """The words of 8 bytes at an address, MOST or less; fewer or none where memory ends."""
         count = max(0, self.write(self.fd, address, 8 * count, 0)) // 8
         return struct.unpack_from("<%dQ" % count, self.view)
-
-
-def _new_file(size):
-    """A file in memory."""
-    fd = _system_with_gil.memfd_create(b"tbprof", 1)  # MFD_CLOEXEC
-    if fd < 0:
-        raise OSError("no memfd")
-    if _system_with_gil.ftruncate(fd, ctypes.c_long(size)) != 0:
-        _system_with_gil.close(fd)
-        raise OSError("no memory for a memfd")
-    return fd
 
 
 def _find_layout(memory):
@@ -534,7 +545,7 @@ def _find_layout_by(memory, frames):
     thread = struct.unpack_from("<%dQ" % size, memory.view)
     found.ident, found.of = thread.index(_get_ident()), thread.index(found.interpreter)
     found.next, found.previous = found.of - 1, found.of - 2
-    found.via = found.frame = None
+    found.via = found.frame = found.stack = None
     if at[0] in thread:
         found.frame = thread.index(at[0])
     else:
@@ -544,7 +555,12 @@ def _find_layout_by(memory, frames):
                 break
         else:
             raise LookupError("frame is not found")
-    found.thread_size = max(found.ident, found.of, found.frame if found.via is None else found.via) + 1
+    if sys.version_info >= (3, 11):  # the last chunk of its stack, the top, the end
+        found.stack = _only("stack", (
+            n for n, (chunk, top, end) in enumerate(zip(thread, thread[1:], thread[2:]))
+            if chunk < at[0] < top <= end and memory.words(chunk, 2)[1:] == (end - chunk,)
+        ))
+    found.thread_size = max(found.ident, found.of, found.stack or 0, found.frame if found.via is None else found.via) + 1
     found.gil = _find_gil(memory, address)
     found.own_thread = api.PyThreadState_Get
     return found
@@ -631,7 +647,7 @@ class Program:
         self.queue = queue
         self.operations = []  # opcode, fd, address, bytes, place
         self.size = 0  # of the file, in words
-        self.fd = self.view = None
+        self.file = None
 
     def room(self, words):
         """The place of so many words."""
@@ -654,8 +670,8 @@ class Program:
         """OSError where this system cannot."""
         number = len(self.operations)
         self.queue.make_room(number)
-        self.fd = _new_file(8 * self.size)
-        self.view = mmap.mmap(self.fd, 8 * self.size)
+        self.file = File(8 * self.size)
+        self.view = self.file.view
         self.iocbs = ctypes.create_string_buffer(64 * number)
         base, file = ctypes.addressof(self.iocbs), ctypes.addressof(ctypes.c_char.from_buffer(self.view))
         for n, (opcode, fd, address, size, place) in enumerate(self.operations):
@@ -663,7 +679,7 @@ class Program:
                 address, place = file + 8 * place, 0
             elif address is None:
                 address = base + 64 * (n + 1) + 24  # aio_buf of the next one
-            fd = self.fd if fd is None else fd
+            fd = self.file.fd if fd is None else fd
             struct.pack_into("<16xHxxIQQq16x", self.iocbs, 64 * n, opcode, fd, address, size, place)
         self.pointers = (ctypes.c_void_p * number)(*range(base, base + 64 * number, 64))
 
@@ -672,11 +688,8 @@ class Program:
         self.queue.submit(self.pointers, begin, end, system or _system)
 
     def close(self):
-        fd, self.fd = self.fd, None
-        if fd is not None:
-            _system_with_gil.close(fd)
-        if self.view is not None:
-            self.view.close()
+        if self.file is not None:
+            self.file.close()
 
 
 class Timers:
@@ -870,8 +883,8 @@ class Camera:
         if len(chain) > MAX_THREADS:
             raise LookupError("more than %d threads" % MAX_THREADS)
         wanted = self.reader.wanted_for([ident for _, ident in chain])
-        operations = sum(attempts * (2 * frames + 4) for attempts, frames in wanted)
-        self.most = max(1, min(Camera.most, MAX_OPERATIONS // operations))
+        operations, words = self.reader.cost_of(wanted)
+        self.most = max(1, min(Camera.most, MAX_OPERATIONS // operations, MAX_SIZE // words))
         number = min(self.most, -(-number // 8) * 8)  # some more, so that it fits for long
         while not self._build(chain[0][0], wanted, number):
             number = self.most = number // 2
@@ -904,10 +917,12 @@ class Camera:
         return chain
 
 
+# What is where of one attempt to copy a thread: numbers of words.
+Attempt = collections.namedtuple("Attempt", "thread pointer chunks frames end extent")
+
+
 class Shape:
-    """What is where in a batch of pictures: numbers of words. Of each picture: what tells who has the GIL, and of each
-    thread one or more attempts, as (the thread, the pointer to its frame, its frames, how many they are).
-    """
+    """What is where in a batch of pictures: of each what tells who has the GIL, and of each thread one or more Attempts."""
 
     def __init__(self, reader, oldest, wanted, number, waits, program):
         self.version = reader.version
@@ -924,13 +939,13 @@ class Shape:
 
     def _add_threads(self, program, layout, wanted):
         threads, previous = [], None
-        for number_of_attempts, number in wanted:
-            attempts = [self._add_attempt(program, layout, previous, number) for _ in range(number_of_attempts)]
-            previous = attempts[0][0] + layout.previous
+        for extent in wanted:
+            attempts = [self._add_attempt(program, layout, previous, extent) for _ in range(extent.attempts)]
+            previous = attempts[0].thread + layout.previous
             threads.append(attempts)
         return threads
 
-    def _add_attempt(self, program, layout, previous, number):
+    def _add_attempt(self, program, layout, previous, extent):
         thread = program.room(layout.thread_size)
         if previous is None:
             program.copy(self.oldest, layout.thread_size, thread)
@@ -941,12 +956,65 @@ class Shape:
             structure = program.room(3)
             program.follow(thread + layout.via, 3, structure)
             pointer = structure + layout.frame
-        size, link = layout.frame_size, pointer
-        frames = program.room(number * size)
-        for frame in range(frames, frames + number * size, size):
-            program.follow(link, size, frame)
+        chunks = program.room(extent.chunks * extent.words)
+        frames = program.room(extent.frames * layout.frame_size)
+        link = thread + (layout.stack or 0)
+        for chunk in range(chunks, frames, extent.words or 1):
+            program.follow(link, extent.words, chunk)
+            link = chunk  # its first word is where the chunk before is
+        link = pointer
+        for frame in range(frames, program.size, layout.frame_size):
+            program.follow(link, layout.frame_size, frame)
             link = frame + layout.back
-        return thread, pointer, frames, number
+        return Attempt(thread, pointer, chunks, frames, program.size, extent)
+
+
+class Copied:
+    """Where what an attempt has copied of the frames of a thread is, by their addresses."""
+
+    def __init__(self, layout, attempt, words):
+        self.layout, self.extent, self.words = layout, attempt.extent, words
+        self.outside = 0  # the last frame that is in no chunk, from the leaf
+        self.torn = NOTHING._replace(attempts=ATTEMPTS)
+        self.chunks = []  # (address of the first frame that can be here, of the last one, place of the former)
+        address, self.root = words[attempt.thread + (layout.stack or 0)], None
+        for place in range(attempt.chunks, attempt.frames, self.extent.words or 1):
+            self.chunks.append((address, address + 8 * (self.extent.words - layout.frame_size), place))
+            if words[place] == 0:  # then it is the first one, and leaves out a word (push_chunk() in Python/pystate.c)
+                self.root = address + 8 * (CHUNK_HEADER + 1)
+                break
+            address = words[place]
+        self.attempt, self.followed = attempt, {}
+
+    def place_outside(self, frame, number):
+        """Of a frame that is in no chunk, the one with this number from the leaf; None where it was not copied."""
+        if not self.followed:
+            link = self.attempt.pointer
+            for place in range(self.attempt.frames, self.attempt.end, self.layout.frame_size):
+                self.followed.setdefault(self.words[link], place)
+                link = place + self.layout.back
+        if frame in self.followed:
+            self.outside = number
+        return self.followed.get(frame)
+
+    def needed_for(self, frames):
+        """The Extent that these can be read with."""
+        words = 0
+        for first, last, _ in self.chunks:
+            highest = next((frame for frame in frames if first <= frame <= last), first)  # who is called is above who calls
+            words = max(words, (highest - first) // 8 + self.layout.frame_size)
+        return Extent(1, self.outside, len(self.chunks), words)
+
+    def wanted_for(self, frame, frames, most):
+        """The Extent that it could have been read with, after others."""
+        needed = self.needed_for(frames)
+        for first, _, place in self.chunks:
+            words = (frame - first) // 8 + self.layout.frame_size
+            if frame >= first and words <= min(self.words[place + 1] // 8, most.words):
+                return needed._replace(words=words)
+        if self.root is None and len(self.chunks) < most.chunks:
+            return needed._replace(chunks=len(self.chunks) + 1)
+        return needed._replace(frames=2 * (len(frames) + 1)) if len(frames) >= self.extent.frames else self.torn
 
 
 class Reader:
@@ -965,10 +1033,12 @@ class Reader:
             raise
         self.codes = {}  # address -> code object, or False where it is none
         self.last = {}  # ident -> (what was copied of its frames, the path)
-        self.wanted = {}  # ident -> (attempts, frames)
+        some = Extent(1, SOME_FRAMES, 0, 0) if self.layout.stack is None else Extent(1, 0, 1, SOME_WORDS)
+        self.some = self.least = self.most = some
+        self.wanted = {}  # ident -> Extent
         self.spare = 1  # threads that may be new
         self.version = 0  # of how much is to be copied
-        self.deepest, self.adapted = {}, _monotonic()  # ident -> most frames of its stack since then
+        self.needed, self.adapted = {}, _monotonic()  # ident -> Extent, since then
         size = self.layout.thread_size + self.layout.frame_size
         self.buffer = (ctypes.c_ulong * size)()
         self.nowhere = ctypes.addressof(self.buffer)  # where pointers lead that lead nowhere: to itself, without a fault
@@ -979,28 +1049,35 @@ class Reader:
 
     def adapt(self):
         """Wants what was needed since the last time, if that is much less: what is too little is wanted at once."""
-        needed = {ident: (self.wanted.get(ident, (1, 0))[0], frames + SLACK) for ident, frames in self.deepest.items()}
-        needed = self._bounded(needed)
-        if 1.5 * _frames_of(needed) < _frames_of(self.wanted):
+        needed = self._bounded({ident: _with_slack(extent) for ident, extent in self.needed.items()})
+        if 1.2 * self.cost_of(needed.values())[0] < self.cost_of(self.wanted.values())[0]:
             self.wanted = needed
             self.version += 1
-        self.deepest, self.adapted = {}, _monotonic()
+        self.needed, self.adapted = {}, _monotonic()
+
+    def cost_of(self, extents):
+        """(operations, words) of a picture."""
+        layout, extents = self.layout, list(extents)
+        operations = 3 + sum(n * (2 * frames + 2 * chunks + 4) for n, frames, chunks, _ in extents)
+        words = sum(n * (layout.thread_size + 3 + frames * layout.frame_size + chunks * size) for n, frames, chunks, size in extents)
+        return operations, words
 
     def wanted_for(self, idents):
-        """(attempts, frames) of threads, and of those that may begin: none of the agent's own is looked at."""
-        known = {ident: self.wanted.get(ident, (1, 0)) for ident in idents if ident not in _own_idents}
-        known = self._bounded(known)
-        self.wanted = known
-        wanted = [known.get(ident, (1, 0)) for ident in idents]
-        wanted += [(1, self.least)] * self.spare
-        return [_most_of(pair) for pair in zip(wanted, wanted[1:])] + wanted[-1:]  # who ends gives its place to the next
+        """The Extents of threads, and of those that may begin: none of the agent's own is looked at."""
+        self.wanted = self._bounded({ident: self.wanted.get(ident, NOTHING) for ident in idents if ident not in _own_idents})
+        wanted = [self.wanted.get(ident, NOTHING) for ident in idents] + [self.least] * self.spare
+        return list(map(_most_of, wanted, wanted[1:] + [NOTHING]))  # who ends gives its place to the next
 
     def _bounded(self, wanted):
         """Threads of a program do the same, mostly: one may come to be as deep as another is, as far as that is cheap."""
-        attempts = sum([number for number, _ in wanted.values()], 1)
-        deepest = max([SOME_FRAMES] + [frames for _, frames in wanted.values()])
-        self.least, self.cap = min(deepest, MANY_FRAMES // attempts), MAX_FRAMES // attempts
-        return {ident: (number, min(max(frames, self.least), self.cap)) for ident, (number, frames) in wanted.items()}
+        attempts = sum(extent.attempts for extent in wanted.values()) or 1
+        _, frames, chunks, words = _most_of(self.some, *wanted.values())
+        self.least = Extent(1, min(frames, MANY_FRAMES // attempts), min(chunks, 1), min(words, MANY_WORDS // attempts))
+        most_words = min(MAX_CHUNK, MAX_WORDS // attempts)
+        most_frames = min(MAX_DEPTH + SLACK.frames, MAX_FRAMES // attempts)
+        most_chunks = 0 if self.layout.stack is None else max(1, MAX_WORDS // attempts // MAX_CHUNK)
+        self.most = Extent(ATTEMPTS, most_frames, most_chunks, most_words)
+        return {ident: Extent(*map(min, self.most, _most_of(self.least, extent))) for ident, extent in wanted.items()}
 
     def pictures(self, times, shape, copied):
         if _monotonic() - self.adapted > ADAPT_S:
@@ -1015,7 +1092,7 @@ class Reader:
         holder = words[gil] if words[gil + 1] & 0xFFFFFFFF else 0
         address, threads = shape.oldest, []
         for attempts in places:
-            thread = attempts[0][0]
+            thread = attempts[0].thread
             if words[thread + layout.of] == self.nowhere:  # nothing was copied
                 return None
             if words[thread + layout.of] != layout.interpreter:  # it has ended meanwhile
@@ -1024,7 +1101,7 @@ class Reader:
                 break
             ident = words[thread + layout.ident]
             if ident not in _own_idents:
-                if attempts[0][3] == 0:  # it has the place of one of the agent's, or was one
+                if attempts[0].extent == NOTHING:  # it has the place of one of the agent's, or was one
                     return self._outdate(shape)
                 threads.append((ident, self._path(ident, attempts, shape, copied, words), address == holder))
             address = words[thread + layout.previous]
@@ -1041,62 +1118,67 @@ class Reader:
 
     def _path(self, ident, attempts, shape, copied, words):
         """A path as look() has it, the best that there is."""
-        paths = []
+        needed, paths = self.needed.get(ident, NOTHING), []
         for attempt in attempts:
-            path, is_whole = self._attempt(ident, copied, words, *attempt[1:])
+            path, is_whole, extent = self._attempt(ident, attempt, copied, words)
+            needed = _most_of(needed, extent)
+            paths.append(path)
             if is_whole:
                 break
-            paths.append(path)
-        number = attempts[0][3]
-        self.deepest[ident] = max(self.deepest.get(ident, 0), len(path))
-        wanted = len(attempts), len(path) + SLACK
-        if len(paths) == len(attempts):  # none is whole
-            if path and path[-1][0] is _UNREAD:
-                wanted = len(attempts), 3 * wanted[1]
-            else:
-                wanted = ATTEMPTS, wanted[1]
-                if paths.count(path) < ATTEMPTS:
-                    path.append((_UNREAD, 0))
-        is_deeper = min(wanted[1], self.cap) > number + SLACK // 2 and number <= MAX_DEPTH
-        if wanted[0] > len(attempts) or is_deeper:
-            self.wanted[ident] = _most_of([wanted, self.wanted.get(ident, wanted)])
+        else:
+            if path[-1:] != [_NOT_READ] and paths.count(path) < ATTEMPTS:
+                path.append(_NOT_READ)
+        self.needed[ident] = needed
+        wanted = Extent(*map(min, self.most, _with_slack(needed)))
+        if any(want > has + slack // 2 for want, has, slack in zip(wanted, attempts[0].extent, SLACK)):
+            self.wanted[ident] = _most_of(wanted, self.wanted.get(ident, NOTHING))
             self._outdate(shape)
         return path
 
-    def _attempt(self, ident, copied, words, pointer, place, number):
-        """A path, and whether it seems to be whole: not where the thread went on while it was copied."""
-        layout, size, frame = self.layout, self.layout.frame_size, words[pointer]
-        if frame == 0:  # no Python code
-            return [], True
-        frames = copied[8 * place : 8 * (place + number * size)]
+    def _attempt(self, ident, attempt, copied, words):
+        """A path; whether it seems to be whole, not of a thread that went on while it was copied; and what it needed."""
+        if words[attempt.pointer] == 0:  # no Python code
+            return [], True, NOTHING
+        copied = words[attempt.pointer], copied[8 * attempt.chunks : 8 * attempt.end]
         last = self.last.get(ident)
-        if last is not None and last[0] == frames:
-            return last[1], True
-        words = struct.unpack("<%dQ" % (number * size), frames)
-        path, is_whole = [], True
-        for at in range(0, number * size, size):
-            if layout.counts_references and words[at] == 0:  # it is not in use any more, and leads to others of that kind
-                return path, False
-            address = words[at + layout.code] & ~7
-            code = self.codes.get(address)
+        if last is not None and last[0] == copied:
+            return last[1]
+        result = self._walk(attempt, words)
+        if result[1]:
+            self.last[ident] = copied, result
+        return result
+
+    def _walk(self, attempt, words):
+        layout, codes, nowhere = self.layout, self.codes, self.nowhere
+        copied, path, frames, frame = Copied(layout, attempt, words), [], [], words[attempt.pointer]
+        is_whole = frame != nowhere
+        while frame != 0 and frame != nowhere and len(frames) <= MAX_DEPTH:
+            for first, last, place in copied.chunks:
+                if first <= frame <= last:
+                    place += frame - first >> 3
+                    break
+            else:
+                place = copied.place_outside(frame, len(frames) + 1)
+                if place is None:
+                    if copied.root in frames[-1:]:
+                        break
+                    return path + [_NOT_READ], False, copied.wanted_for(frame, frames, self.most)
+            frames.append(frame)
+            if layout.counts_references and words[place] == 0:  # it is not in use, and leads to others of that kind
+                return path, False, copied.torn
+            address = words[place + layout.code] & ~7
+            code = codes.get(address)
             if code is None:
                 code = self._code_at(address)
                 is_whole = is_whole and code is not _UNREAD
             if code is not False:
-                path.append((code, layout.instruction_of(words[at + layout.place], address)))
-            frame = words[at + layout.back]
-            if frame in (0, self.nowhere):
-                break
-        if frame != 0 and len(set(words[layout.back :: size])) < number:  # what was copied leads back to itself
-            return path[:1], False
-        if frame != 0:
-            path.append((_UNREAD, 0))
-            return path, False
+                path.append((code, layout.instruction_of(words[place + layout.place], address)))
+            frame = words[place + layout.back]
+        if len(frames) > MAX_DEPTH >= len(set(frames)):  # what was copied leads back to itself
+            return path[:1], False, copied.torn
         if path and path[-1][0].co_flags & GENERATOR:  # who has resumed it is forgotten as soon as it has given its value
-            return path, False
-        if is_whole:
-            self.last[ident] = frames, path
-        return path, is_whole
+            is_whole = False
+        return path, is_whole, copied.needed_for(frames) if is_whole else copied.torn
 
     def _code_at(self, address):
         """The code object at an address; False for what is none: 3.12 has such frames where C code calls Python code."""
@@ -1120,12 +1202,12 @@ def _agree(path, expected):
     return path[:MAX_DEPTH] == expected[:MAX_DEPTH]
 
 
-def _frames_of(wanted):
-    return sum(attempts * frames for attempts, frames in wanted.values())
+def _most_of(*extents):
+    return Extent(*map(max, *extents))
 
 
-def _most_of(pairs):
-    return tuple(map(max, *pairs)) if len(pairs) > 1 else pairs[0]
+def _with_slack(extent):
+    return Extent(*[need + slack if need else 0 for need, slack in zip(extent, SLACK)])
 
 
 def _eyes(low, number, batch):
