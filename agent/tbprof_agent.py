@@ -34,7 +34,6 @@ import _socket
 import _thread
 import atexit
 import collections
-import errno
 import gc
 import json
 import linecache
@@ -82,7 +81,7 @@ _get_ident = _original("_thread", "get_ident")
 _monotonic = time.monotonic
 if ctypes is not None:
     _system = ctypes.CDLL(None)
-    _system_with_gil = ctypes.PyDLL(None, use_errno=True)  # what is called by this one keeps the GIL
+    _system_with_gil = ctypes.PyDLL(None)  # what is called by this one keeps the GIL
 
 # ---------------------------------------------------------------------------------------------------------- stacks
 
@@ -604,13 +603,18 @@ class Queue:
         self.pid = os.getpid()
         self.contexts = []
 
-    def make_room(self, number):
-        """For so many operations; OSError where this system cannot, or where all processes together have no more."""
+    def make_room(self, number, share):
+        """For so many operations; OSError where there is none. It is of all processes together, and a database may need it:
+        half of it is left to others, and this share of the rest is taken at most.
+        """
         if number <= self.size:
             return
-        number = max(number, min(4 * self.size, max(MAX_OPERATIONS, self.size * 5 // 4)))
+        taken, all_there_is = map(_number_in, ("/proc/sys/fs/aio-nr", "/proc/sys/fs/aio-max-nr"))
+        most = int((all_there_is // 2 - taken) * share)
+        if number > most:
+            raise OSError("fs.aio-max-nr is %d, and %d of them are in use" % (all_there_is, taken))
+        number = min(most, max(number, min(4 * self.size, max(MAX_OPERATIONS, self.size * 5 // 4))))
         context = ctypes.c_ulong()
-        # All processes together have /proc/sys/fs/aio-max-nr.
         if _system_with_gil.syscall(self.setup, number, ctypes.byref(context)) != 0:
             raise OSError("io_setup")
         self.size = number
@@ -633,6 +637,11 @@ class Queue:
     def _destroy(self, contexts):
         for context in contexts:
             _system.syscall(self.destroy, context)
+
+
+def _number_in(path):
+    with open(path) as file:
+        return int(file.read())
 
 
 class Program:
@@ -666,10 +675,10 @@ class Program:
         self.operations.append((READ, None, None, 8, 8 * pointer))
         self.copy(0, words, place)
 
-    def build(self):
+    def build(self, share=1.0):
         """OSError where this system cannot."""
         number = len(self.operations)
-        self.queue.make_room(number)
+        self.queue.make_room(number, share)
         self.file = File(8 * self.size)
         self.view = self.file.view
         self.iocbs = ctypes.create_string_buffer(64 * number)
@@ -898,7 +907,7 @@ class Camera:
         self.program = Program(self.queue)
         try:
             self.shape = Shape(self.reader, oldest, wanted, number, self.waits, self.program)
-            self.program.build()
+            self.program.build(1.0 if number == 1 else 0.125)
         except OSError:
             if number == 1:
                 raise
@@ -1372,6 +1381,7 @@ def _clock_id(ident, thread):
 MAX_REQUEST = 4096  # bytes
 REQUEST_TIMEOUT_S = 5.0
 SEND_TIMEOUT_S = 10.0
+MAX_SEND = 65536  # bytes at a time
 BATCH_S = 0.1
 MAX_BATCH_S = 0.5
 MAX_BATCHES = 20  # that nobody has looked at yet
@@ -1407,45 +1417,6 @@ def parse_request(line):
         greenlets=flag("greenlets", False),
         tasks=flag("tasks", False),
     )
-
-
-class Line:
-    """Sends and receives what can be at once, None where nothing can. It keeps the GIL, where ctypes is to be had: to wait
-    for it anew is dearer than all that is sent, for the threads that compute as well.
-    """
-
-    SIZE = 65536  # bytes at a time
-    FLAGS = _socket.MSG_DONTWAIT | getattr(_socket, "MSG_NOSIGNAL", 0)
-
-    def __init__(self, sock):
-        self.sock = sock
-        self.buffer = ctypes and ctypes.create_string_buffer(MAX_REQUEST)
-
-    def send(self, data):
-        data = bytes(data[: self.SIZE])
-        if ctypes:
-            return self._result(_system_with_gil.send(self.sock.fileno(), data, len(data), self.FLAGS))
-        try:
-            return self.sock.send(data)
-        except BlockingIOError:
-            return None
-
-    def receive(self):
-        """The number of bytes; 0: the client has nothing more to say."""
-        if ctypes:
-            return self._result(_system_with_gil.recv(self.sock.fileno(), self.buffer, MAX_REQUEST, self.FLAGS))
-        try:
-            return len(self.sock.recv(MAX_REQUEST))
-        except BlockingIOError:
-            return None
-
-    def _result(self, count):
-        if count >= 0:
-            return count
-        number = ctypes.get_errno()
-        if number in (errno.EAGAIN, errno.EINTR):
-            return None
-        raise OSError(number, os.strerror(number))
 
 
 DUMP_COLUMNS = ("worker", "timeMs", "dumps", "weight", "waitUs", "sendUs", "samples")
@@ -1674,7 +1645,6 @@ class Stream:
 
     def __init__(self, sock, request, agent):
         self.sock = sock
-        self.line = Line(sock)
         self.request = request
         self.agent = agent
         self.pending = bytearray()
@@ -1727,17 +1697,15 @@ class Stream:
         return int((_monotonic() - self.watch.begin) * 1000)
 
     def _talk(self):
-        """Sends what waits, as far as it goes; False where the client is done, OSError where it is gone.
-
-        Not more often than needed: each byte that is copied is copied with the GIL held (see Line).
-        """
-        while self.pending:
-            sent = self.line.send(self.pending)
-            if sent is None:
-                break
-            del self.pending[:sent]
-        said = self.line.receive()
-        if said is None:
+        """Sends what waits, as far as it goes; False where the client is done, OSError where it is gone."""
+        try:
+            while self.pending:
+                del self.pending[: self.sock.send(self.pending[:MAX_SEND])]
+        except BlockingIOError:
+            pass
+        try:
+            said = len(self.sock.recv(MAX_REQUEST))
+        except BlockingIOError:
             return True
         self.unasked += said  # it may still read: the end is sent to it
         return said > 0 and self.unasked <= 16 * MAX_REQUEST

@@ -583,6 +583,10 @@ class Pictures(unittest.TestCase):
 
     def setUp(self):
         self.files = set(os.listdir("/proc/self/fd"))
+        self.system = {"/proc/sys/fs/aio-nr": 0, "/proc/sys/fs/aio-max-nr": 65536}
+        patch = mock.patch.object(agent, "_number_in", self.system.get)
+        patch.start()
+        self.addCleanup(patch.stop)
 
     def camera(self, number=1):
         (camera,) = agent._new_cameras(1, number)
@@ -833,10 +837,10 @@ class Pictures(unittest.TestCase):
         camera = self.camera(1)
         make_room = camera.queue.make_room
 
-        def refuse(number):
+        def refuse(number, share):
             if number > 500:
                 raise OSError("io_setup")
-            make_room(number)
+            make_room(number, share)
 
         camera.queue.make_room = refuse
         with parked_thread(inside=lambda wait: deep(wait, 20)):
@@ -845,6 +849,15 @@ class Pictures(unittest.TestCase):
             pictures = self.take(camera, *[time.monotonic()] * 24)
         self.assertTrue(1 <= len(pictures) < 24)
         self.assertEqual(camera.most, len(camera.shape.ends))
+
+    def test_leave_to_others_what_they_may_need_of_the_system(self):
+        self.system["/proc/sys/fs/aio-nr"] = 24000
+        self.assertLessEqual(self.camera(24).queue.size, (32768 - 24000) // 8)
+        self.system["/proc/sys/fs/aio-nr"] = 32768
+        (eye,), why = agent._eyes(0.005, 2, 10)
+        eye.close()
+        self.assertIsInstance(eye, agent.Looks)
+        self.assertIn("fs.aio-max-nr is 65536", why)
 
     def test_there_are_none_where_a_system_call_may_be_the_end(self):
         for filtered, environment, expected in (
@@ -880,51 +893,6 @@ async def wait_deep(wait, depth):
 def run(coroutine):
     with contextlib.suppress(StopIteration):
         coroutine.send(None)
-
-
-class Lines(unittest.TestCase):
-    def both(self):
-        """A line with ctypes and one without, and the peer of each."""
-        for ctypes in (agent.ctypes, None):
-            ours, theirs = socket.socketpair()
-            self.addCleanup(ours.close)
-            self.addCleanup(theirs.close)
-            ours.settimeout(0.0)
-            with mock.patch.object(agent, "ctypes", ctypes), self.subTest(ctypes=ctypes is not None):
-                line = agent.Line(ours)
-                yield line, theirs
-
-    def test_sends_what_can_be_sent_at_once_and_no_more(self):
-        for line, peer in self.both():
-            data = bytes(range(256)) * 8192
-            sent = 0
-            while True:
-                count = line.send(bytearray(data[sent:]))
-                if count is None:
-                    break
-                sent += count
-            self.assertTrue(0 < sent < len(data))
-            received = b""
-            while len(received) < sent:
-                received += peer.recv(65536)
-            self.assertEqual(received, data[:sent])
-
-    def test_tells_nothing_yet_from_the_end(self):
-        for line, peer in self.both():
-            self.assertIsNone(line.receive())
-            peer.send(b"hello")
-            self.assertEqual(line.receive(), 5)
-            peer.send(b"x" * 5000)
-            self.assertEqual(line.receive(), 4096)
-            peer.shutdown(socket.SHUT_WR)
-            self.assertEqual(line.receive(), 904)
-            self.assertEqual(line.receive(), 0)
-
-    def test_a_peer_that_is_gone_is_an_error(self):
-        for line, peer in self.both():
-            peer.close()
-            with self.assertRaises(BrokenPipeError):
-                line.send(bytearray(b"hello"))
 
 
 class SocketFiles(unittest.TestCase):
