@@ -559,7 +559,8 @@ def _find_layout_by(memory, frames):
             n for n, (chunk, top, end) in enumerate(zip(thread, thread[1:], thread[2:]))
             if chunk < at[0] < top <= end and memory.words(chunk, 2)[1:] == (end - chunk,)
         ))
-    found.thread_size = max(found.ident, found.of, found.stack or 0, found.frame if found.via is None else found.via) + 1
+    top = 0 if found.stack is None else found.stack + 1
+    found.thread_size = max(found.ident, found.of, top, found.frame if found.via is None else found.via) + 1
     found.gil = _find_gil(memory, address)
     found.own_thread = api.PyThreadState_Get
     return found
@@ -1014,6 +1015,11 @@ class Copied:
             words = max(words, (highest - first) // 8 + self.layout.frame_size)
         return Extent(1, self.outside, len(self.chunks), words)
 
+    def has_no_more_than(self, frames):
+        """False, too, where that is not known."""
+        top = self.words[self.attempt.thread + (self.layout.stack or 0) + 1]
+        return self.root is not None and (top <= self.root or self.root in frames)
+
     def wanted_for(self, frame, frames, most):
         """The Extent that it could have been read with, after others."""
         needed = self.needed_for(frames)
@@ -1048,6 +1054,7 @@ class Reader:
         self.spare = 1  # threads that may be new
         self.version = 0  # of how much is to be copied
         self.needed, self.adapted = {}, _monotonic()  # ident -> Extent, since then
+        self.first = set()  # see _is_first()
         size = self.layout.thread_size + self.layout.frame_size
         self.buffer = (ctypes.c_ulong * size)()
         self.nowhere = ctypes.addressof(self.buffer)  # where pointers lead that lead nowhere: to itself, without a fault
@@ -1063,6 +1070,7 @@ class Reader:
             self.wanted = needed
             self.version += 1
         self.needed, self.adapted = {}, _monotonic()
+        self.first = set()
 
     def cost_of(self, extents):
         """(operations, words) of a picture."""
@@ -1135,7 +1143,8 @@ class Reader:
             if is_whole:
                 break
         else:
-            if path[-1:] != [_NOT_READ] and paths.count(path) < ATTEMPTS:
+            is_certain = path and self.layout.stack is None and paths.count(path) == ATTEMPTS
+            if path[-1:] != [_NOT_READ] and not is_certain:
                 path.append(_NOT_READ)
         self.needed[ident] = needed
         wanted = Extent(*map(min, self.most, _with_slack(needed)))
@@ -1169,7 +1178,7 @@ class Reader:
             else:
                 place = copied.place_outside(frame, len(frames) + 1)
                 if place is None:
-                    if copied.root in frames[-1:]:
+                    if copied.root in frames[-1:] and self._is_first(frame):
                         break
                     return path + [_NOT_READ], False, copied.wanted_for(frame, frames, self.most)
             frames.append(frame)
@@ -1186,8 +1195,16 @@ class Reader:
         if len(frames) > MAX_DEPTH >= len(set(frames)):  # what was copied leads back to itself
             return path[:1], False, copied.torn
         if path and path[-1][0].co_flags & GENERATOR:  # who has resumed it is forgotten as soon as it has given its value
-            is_whole = False
+            is_whole = is_whole and copied.has_no_more_than(frames)
         return path, is_whole, copied.needed_for(frames) if is_whole else copied.torn
+
+    def _is_first(self, frame):
+        """Whether it is that of C code that calls Python code, with none before: since 3.12 that has one, on the C stack."""
+        if frame not in self.first:
+            words = self.memory.words(frame, self.layout.frame_size)
+            if words[self.layout.back :][:1] == (0,) and self._code_at(words[self.layout.code] & ~7) is False:
+                self.first.add(frame)
+        return frame in self.first
 
     def _code_at(self, address):
         """The code object at an address; False for what is none: 3.12 has such frames where C code calls Python code."""
