@@ -530,6 +530,12 @@ def _find_layout_by(memory, frames):
         ))
         found.instruction_of = lambda word, _: -1 if word >> shift & 2**31 else (word >> shift & 0xFFFFFFFF) * scale
     found.counts_references = sys.version_info < (3, 11)
+    found.specials = None  # words of a frame, besides its variables; since 3.11 frames lie one above the other
+    if sys.version_info >= (3, 11):
+        sizes = [(above - frame) // 8 for above, frame in zip(at, at[1:])]
+        found.specials = sizes[0] - _variables_of(frames[1].f_code)
+        if sizes[1] - _variables_of(frames[2].f_code) != found.specials:
+            raise LookupError("the size of a frame is not what was expected")
     found.frame_size = max(found.code, found.back, found.place) + 1
 
     # A code object, to tell one from what has taken its place.
@@ -564,6 +570,12 @@ def _find_layout_by(memory, frames):
     found.gil = _find_gil(memory, address)
     found.own_thread = api.PyThreadState_Get
     return found
+
+
+def _variables_of(code):
+    """Words of its frame for variables and the values it computes with; a cell may be an argument's place, too."""
+    cells = set(code.co_cellvars) - set(code.co_varnames)
+    return len(code.co_varnames) + len(cells) + len(code.co_freevars) + code.co_stacksize
 
 
 def _only(what, places):
@@ -982,19 +994,29 @@ class Shape:
 class Copied:
     """Where what an attempt has copied of the frames of a thread is, by their addresses."""
 
-    def __init__(self, layout, attempt, words):
-        self.layout, self.extent, self.words = layout, attempt.extent, words
-        self.outside = 0  # the last frame that is in no chunk, from the leaf
+    def __init__(self, layout, attempt, words, nowhere):
+        self.layout, self.attempt, self.words = layout, attempt, words
         self.torn = NOTHING._replace(attempts=ATTEMPTS)
-        self.chunks = []  # (address of the first frame that can be here, of the last one, place of the former)
-        address, self.root = words[attempt.thread + (layout.stack or 0)], None
-        for place in range(attempt.chunks, attempt.frames, self.extent.words or 1):
-            self.chunks.append((address, address + 8 * (self.extent.words - layout.frame_size), place))
+        self.outside = 0  # the last frame that is in no chunk, from the leaf
+        self.followed = {}
+        self.chunks = []  # (address of the chunk, the last one at which a frame can have been copied, place of the former)
+        address = words[attempt.thread + (layout.stack or 0)]
+        self.root = None if address else 0  # where the first frame of the stack is; it is not known yet, or there is no stack
+        for place in range(attempt.chunks, attempt.frames, attempt.extent.words or 1):
+            if words[place] == nowhere:  # the chunk is not there any more
+                break
+            self.chunks.append((address, address + 8 * (attempt.extent.words - layout.frame_size), place))
             if words[place] == 0:  # then it is the first one, and leaves out a word (push_chunk() in Python/pystate.c)
                 self.root = address + 8 * (CHUNK_HEADER + 1)
                 break
             address = words[place]
-        self.attempt, self.followed = attempt, {}
+
+    def find(self, frame):
+        """(its chunk, its place); None where it is in none, or was not copied."""
+        for chunk, last, place in self.chunks:
+            if chunk <= frame <= last:
+                return chunk, place + (frame - chunk >> 3)
+        return None, None
 
     def place_outside(self, frame, number):
         """Of a frame that is in no chunk, the one with this number from the leaf; None where it was not copied."""
@@ -1009,27 +1031,30 @@ class Copied:
 
     def needed_for(self, frames):
         """The Extent that these can be read with."""
-        words = 0
-        for first, last, _ in self.chunks:
-            highest = next((frame for frame in frames if first <= frame <= last), first)  # who is called is above who calls
-            words = max(words, (highest - first) // 8 + self.layout.frame_size)
-        return Extent(1, self.outside, len(self.chunks), words)
+        chunks = words = 0
+        for number, (address, last, _) in enumerate(self.chunks, 1):
+            highest = next((frame for frame in frames if address <= frame <= last), None)  # who is called is above who calls
+            if highest is not None:
+                chunks, words = number, max(words, (highest - address) // 8 + self.layout.frame_size)
+        return Extent(1, self.outside, chunks, words)
+
+    def wanted_for(self, frame, frames, most):
+        """The Extent that it could have been read with, after others; what is needed for these where it is too far."""
+        needed, extent = self.needed_for(frames), self.attempt.extent
+        for address, _, place in self.chunks:
+            words = (frame - address) // 8 + self.layout.frame_size
+            if frame >= address and words <= min(self.words[place + 1] // 8, most.words):
+                return needed._replace(words=words)
+        if self.root is None and len(self.chunks) < extent.chunks or len(frames) < extent.frames:
+            return self.torn
+        if self.root is None and len(self.chunks) < most.chunks:
+            return needed._replace(chunks=2 * len(self.chunks))
+        return needed._replace(frames=2 * (len(frames) + 1)) if len(frames) < most.frames else needed
 
     def has_no_more_than(self, frames):
         """False, too, where that is not known."""
         top = self.words[self.attempt.thread + (self.layout.stack or 0) + 1]
         return self.root is not None and (top <= self.root or self.root in frames)
-
-    def wanted_for(self, frame, frames, most):
-        """The Extent that it could have been read with, after others."""
-        needed = self.needed_for(frames)
-        for first, _, place in self.chunks:
-            words = (frame - first) // 8 + self.layout.frame_size
-            if frame >= first and words <= min(self.words[place + 1] // 8, most.words):
-                return needed._replace(words=words)
-        if self.root is None and len(self.chunks) < most.chunks:
-            return needed._replace(chunks=len(self.chunks) + 1)
-        return needed._replace(frames=2 * (len(frames) + 1)) if len(frames) >= self.extent.frames else self.torn
 
 
 class Reader:
@@ -1046,15 +1071,15 @@ class Reader:
         except BaseException:
             self.memory.close()
             raise
-        self.codes = {}  # address -> code object, or False where it is none
-        self.last = {}  # ident -> (what was copied of its frames, the path)
+        self.codes = {}  # address -> (code object, or False where it is none that anybody wants to see; words of its frames)
+        self.last = {}  # ident -> (what was copied of its frames, as _walk() has it)
         some = Extent(1, SOME_FRAMES, 0, 0) if self.layout.stack is None else Extent(1, 0, 1, SOME_WORDS)
         self.some = self.least = self.most = some
         self.wanted = {}  # ident -> Extent
         self.spare = 1  # threads that may be new
         self.version = 0  # of how much is to be copied
         self.needed, self.adapted = {}, _monotonic()  # ident -> Extent, since then
-        self.first = set()  # see _is_first()
+        self.entries = {}  # see _before()
         size = self.layout.thread_size + self.layout.frame_size
         self.buffer = (ctypes.c_ulong * size)()
         self.nowhere = ctypes.addressof(self.buffer)  # where pointers lead that lead nowhere: to itself, without a fault
@@ -1066,11 +1091,13 @@ class Reader:
     def adapt(self):
         """Wants what was needed since the last time, if that is much less: what is too little is wanted at once."""
         needed = self._bounded({ident: _with_slack(extent) for ident, extent in self.needed.items()})
-        if 1.2 * self.cost_of(needed.values())[0] < self.cost_of(self.wanted.values())[0]:
+        costs = zip(self.cost_of(needed.values()), self.cost_of(self.wanted.values()))
+        if any(1.2 * less < much for less, much in costs):
             self.wanted = needed
             self.version += 1
+        self.last = {ident: last for ident, last in self.last.items() if ident in self.needed}
         self.needed, self.adapted = {}, _monotonic()
-        self.first = set()
+        self.entries = {}
 
     def cost_of(self, extents):
         """(operations, words) of a picture."""
@@ -1162,63 +1189,92 @@ class Reader:
         if last is not None and last[0] == copied:
             return last[1]
         result = self._walk(attempt, words)
-        if result[1]:
+        if result[2].attempts == 1:
             self.last[ident] = copied, result
         return result
 
     def _walk(self, attempt, words):
-        layout, codes, nowhere = self.layout, self.codes, self.nowhere
-        copied, path, frames, frame = Copied(layout, attempt, words), [], [], words[attempt.pointer]
-        is_whole = frame != nowhere
+        layout, nowhere = self.layout, self.nowhere
+        copied, path, frames, frame = Copied(layout, attempt, words, nowhere), [], [], words[attempt.pointer]
+        is_whole, above = frame != nowhere, None
         while frame != 0 and frame != nowhere and len(frames) <= MAX_DEPTH:
-            for first, last, place in copied.chunks:
-                if first <= frame <= last:
-                    place += frame - first >> 3
-                    break
-            else:
+            chunk, place = copied.find(frame)
+            if place is None:
                 place = copied.place_outside(frame, len(frames) + 1)
-                if place is None:
-                    if copied.root in frames[-1:] and self._is_first(frame):
-                        break
-                    return path + [_NOT_READ], False, copied.wanted_for(frame, frames, self.most)
-            frames.append(frame)
+            if place is None:
+                before = self._before(frame, above, copied) if is_whole else None
+                if before is None:
+                    wanted = copied.wanted_for(frame, frames, self.most) if is_whole else copied.torn
+                    return path + [_NOT_READ], False, wanted
+                frames.append(frame)
+                frame = before
+                continue
             if layout.counts_references and words[place] == 0:  # it is not in use, and leads to others of that kind
                 return path, False, copied.torn
             address = words[place + layout.code] & ~7
-            code = codes.get(address)
-            if code is None:
-                code = self._code_at(address)
-                is_whole = is_whole and code is not _UNREAD
+            code, size = self.codes.get(address) or self._code_at(address)
+            if code is _UNREAD:
+                is_whole = False
+            elif chunk is not None:
+                if above is not None and not _is_below(frame, size, chunk, *above):
+                    return path, False, copied.torn
+                above = frame, chunk
+            frames.append(frame)
             if code is not False:
                 path.append((code, layout.instruction_of(words[place + layout.place], address)))
             frame = words[place + layout.back]
         if len(frames) > MAX_DEPTH >= len(set(frames)):  # what was copied leads back to itself
             return path[:1], False, copied.torn
-        if path and path[-1][0].co_flags & GENERATOR:  # who has resumed it is forgotten as soon as it has given its value
-            is_whole = is_whole and copied.has_no_more_than(frames)
+        if frame == 0 and path:  # who has resumed a generator is forgotten as soon as it has given its value
+            is_end = copied.has_no_more_than(frames) if layout.specials else not path[-1][0].co_flags & GENERATOR
+            is_whole = is_whole and is_end
         return path, is_whole, copied.needed_for(frames) if is_whole else copied.torn
 
-    def _is_first(self, frame):
-        """Whether it is that of C code that calls Python code, with none before: since 3.12 that has one, on the C stack."""
-        if frame not in self.first:
-            words = self.memory.words(frame, self.layout.frame_size)
-            if words[self.layout.back :][:1] == (0,) and self._code_at(words[self.layout.code] & ~7) is False:
-                self.first.add(frame)
-        return frame in self.first
+    def _before(self, entry, above, copied):
+        """The frame before that of C code that calls Python code, since 3.12 on the C stack: it was not copied, and is read
+        only now. None where it does not fit to what was copied; so it is of generators.
+        """
+        before = self.entries.get(entry)
+        if above is None:
+            return None
+        if not self._fits(before, above, copied):
+            words = self.memory.words(entry, self.layout.frame_size)
+            is_entry = len(words) == self.layout.frame_size and self._code_at(words[self.layout.code] & ~7)[0] is False
+            before = words[self.layout.back] if is_entry else None
+            if not self._fits(before, above, copied):
+                return None
+            self.entries[entry] = before
+        return before
+
+    def _fits(self, before, above, copied):
+        if not before:
+            return before == 0 and above[0] == copied.root
+        chunk, place = copied.find(before)
+        if place is None:
+            return False
+        address = copied.words[place + self.layout.code] & ~7
+        _, size = self.codes.get(address) or self._code_at(address)
+        return _is_below(before, size, chunk, *above)
 
     def _code_at(self, address):
-        """The code object at an address; False for what is none: 3.12 has such frames where C code calls Python code."""
-        if address == id(None):
-            return False
+        """As self.codes has it, of an address that is not there yet; _NOT_READ for what is none."""
+        if address == id(None):  # since 3.13, where C code calls Python code
+            return False, 0
         words = self.memory.words(address, 40)
         # The number of references of what is not in use is another one, mostly a pointer (3.14 has flags in its upper bits).
         if len(words) < 40 or words[1] != id(types.CodeType) or words[0] & 0xFFFFFFFF == 0 or words[0] >> 32 & 0xFFFF > 1:
-            return _UNREAD
+            return _NOT_READ
         if any(self.memory.words(words[n], 2)[1:] != (id(str),) for n in self.layout.names):
-            return _UNREAD
+            return _NOT_READ
         code = ctypes.cast(address, ctypes.py_object).value
-        code = self.codes[address] = False if code.co_filename == "<shim>" else code
-        return code
+        # "<shim>": in 3.12, where C code calls Python code, and where a class makes an object.
+        self.codes[address] = code.co_filename != "<shim>" and code, _variables_of(code) + (self.layout.specials or 0)
+        return self.codes[address]
+
+
+def _is_below(frame, size, chunk, above, its_chunk):
+    """Frames of a stack follow one another; what does not fit into a chunk begins the next one."""
+    return above == (frame + 8 * size if chunk == its_chunk else its_chunk + 8 * CHUNK_HEADER)
 
 
 def _agree(path, expected):
@@ -1522,7 +1578,7 @@ class Watch:
     def note_cost(self, what, spent, dumps):
         """CPU seconds, for so many dumps."""
         for _ in range(dumps):
-            self.costs[what] = 0.9 * self.costs.get(what, 0.0) + 0.1 * spent / dumps
+            self.costs[what] = 0.98 * self.costs.get(what, 0.0) + 0.02 * spent / dumps
 
     def _run(self, number, end):
         self.begun.append(number)
@@ -1636,7 +1692,7 @@ class Watch:
         """Looks at every nth tick only, where the client's limit of overhead needs it."""
         ticks = self.ticks
         needed = sum(self.costs.values()) / (self.request.max_overhead * ticks.period)
-        if needed > ticks.stride or needed < 0.7 * (ticks.stride - 1):
+        if needed > ticks.stride or needed < 0.85 * (ticks.stride - 1):
             ticks.stride = max(1, math.ceil(needed))
             return [("throttle", ticks.stride, "overhead")]
         return []
@@ -2047,13 +2103,14 @@ _own_idents = set()  # of the agent's threads
 
 
 def _run_thread(function, arguments):
-    _own_idents.add(_get_ident())
+    ident = _get_ident()
+    _own_idents.add(ident)
     try:
         function(*arguments)
     except Exception as error:
         _say("%s: %s" % (type(error).__name__, error))
     finally:
-        _own_idents.discard(_get_ident())
+        _own_idents.discard(ident)
 
 
 def _start_real_thread(function, *arguments):

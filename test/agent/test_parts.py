@@ -579,11 +579,20 @@ class TheSwitchInterval(unittest.TestCase):
         self.assert_is(0.005)
 
 
+def open_files():
+    """Of the kinds that the agent opens: a thread that ends may open a library."""
+    found = set()
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):  # that of the folder itself
+            found.add((number, os.readlink("/proc/self/fd/" + number)))
+    return {(number, what) for number, what in found if what.startswith(("/memfd:", "anon_inode:", "socket:"))}
+
+
 class Pictures(unittest.TestCase):
     """Of a real process, by its own kernel."""
 
     def setUp(self):
-        self.files = set(os.listdir("/proc/self/fd"))
+        self.files = open_files()
         self.system = {"/proc/sys/fs/aio-nr": 0, "/proc/sys/fs/aio-max-nr": 65536}
         patch = mock.patch.object(agent, "_number_in", self.system.get)
         patch.start()
@@ -591,7 +600,7 @@ class Pictures(unittest.TestCase):
 
     def camera(self, number=1):
         (camera,) = agent._new_cameras(1, number)
-        self.addCleanup(lambda: self.assertEqual(set(os.listdir("/proc/self/fd")), self.files))
+        self.addCleanup(lambda: self.assertEqual(open_files(), self.files))
         self.addCleanup(camera.reader.close)
         self.addCleanup(camera.close)
         return camera
@@ -713,7 +722,7 @@ class Pictures(unittest.TestCase):
             camera = self.camera()
             self.threads(camera)
             operations = camera.shape.ends[0]
-        if sys.version_info[:2] == (3, 11):  # later ones leave it where C code calls Python code
+        if sys.version_info >= (3, 11):
             self.assertLess(operations, 60)
         else:
             self.assertGreater(operations, 100)
@@ -724,6 +733,8 @@ class Pictures(unittest.TestCase):
             camera = self.camera()
             names = [code.co_name for code, _ in self.threads(camera)[parked][0]]
             self.assertEqual((names[0], names[-2:]), ("wait", ["deep", "unread"]))
+            for _ in range(5):  # until it has what it wants of other threads
+                self.threads(camera)
             version = camera.reader.version
             self.threads(camera)
             self.assertEqual(camera.reader.version, version)
@@ -828,22 +839,22 @@ class Pictures(unittest.TestCase):
     def test_what_is_no_code_object_is_not_taken_for_one(self):
         reader = self.camera().reader
         code = deep.__code__
-        self.assertIs(reader._code_at(id(code)), code)
-        self.assertIs(reader._code_at(id(None)), False)
+        self.assertIs(reader._code_at(id(code))[0], code)
+        self.assertIs(reader._code_at(id(None))[0], False)
         words = (agent.ctypes.c_ulong * 40)()
         address = agent.ctypes.addressof(words)
         for wrong in (0, 8, 2**47, id("text"), id(self), id(code) + 8, address):
-            self.assertIs(reader._code_at(wrong), agent._UNREAD)
+            self.assertIs(reader._code_at(wrong)[0], agent._UNREAD)
         # As it would be where a code object was: of that, its first word is another one when it is not in use any more.
         words[:] = list(reader.memory.words(id(code), 40))
         for references in (0, address, 2**64 - 1):
             words[0] = references
-            self.assertIs(reader._code_at(address), agent._UNREAD)
+            self.assertIs(reader._code_at(address)[0], agent._UNREAD)
 
     def test_there_are_none_where_it_is_not_certain_what_is_where(self):
         wrong = {
             "_get_ident": lambda: 1,
-            "look": lambda: [(1, [(deep.__code__, 0)], None)],
+            "look": lambda: [(2, [(deep.__code__, 0)], None)],
             "MAX_THREADS": 0,
             "SYSTEM_CALLS": {},
             "ctypes": None,
@@ -854,7 +865,7 @@ class Pictures(unittest.TestCase):
                 eye.close()
                 self.assertIsInstance(eye, agent.Looks)
                 self.assertTrue(why)
-        self.assertEqual(set(os.listdir("/proc/self/fd")), self.files)
+        self.assertEqual(open_files(), self.files)
 
     def test_fewer_are_taken_at_once_where_the_system_has_no_room_for_more(self):
         camera = self.camera(1)
