@@ -24,11 +24,13 @@ JSON (see parse_request) and gets lines of JSON (see Tables and Stream). Both ca
 a client says is executed or stored. While nobody is connected one thread waits in poll() and nothing else happens.
 A failure of the agent is one line on stderr; the program goes on.
 
-How to read this file: start() binds the sockets, an Agent accepts. text_dump() answers the one kind of client, with what
-look() sees; a Stream answers the other. Its Watch plans looks at the Ticks of the next 0.1 s. A Camera takes them without
-the GIL: it has the kernel run a Program that copies threads and frames; a Reader makes out afterwards what was copied, and
-Tables number it. CpuClocks tell who ran from who waited, Parked finds greenlets and tasks. Where no Camera works there are
-Looks, with the GIL, for which sys.setswitchinterval is lowered. All else is about sockets, and about where to start.
+How to read this file, from the top. Stacks: look() sees all threads, with the GIL; text_dump() prints what it sees; Tables
+number it for streams. Ticks: when to look. Then two kinds of eyes: Looks, which need the GIL, and the Camera, which does not.
+That has the kernel run a Program, which waits for timers and copies threads and their frames; a Shape tells what is copied
+to where, an Extent how much of a thread; a Reader makes out afterwards, with the GIL, what was copied. CpuClocks tell who
+ran from who waited. A Watch plans looks and drives its eyes, a Stream tells its client what they have seen. Parked finds
+greenlets and tasks. All else is about sockets, threads, and where to start. To see that it does no harm: Agent, parse_request,
+Program, Reader._code_at.
 """
 import _socket
 import _thread
@@ -50,7 +52,7 @@ import time
 import types
 import weakref
 from functools import partial
-from itertools import accumulate, chain, islice, repeat, starmap, takewhile
+from itertools import accumulate, chain, compress, islice, repeat, starmap, takewhile
 from operator import attrgetter, is_not, itemgetter
 
 try:  # here, not where it is used: a child forked while a thread imports could never import it
@@ -171,14 +173,6 @@ def _leaf_of(path):
     return id(code), instruction
 
 
-def _path_of(frame):
-    path = []
-    while frame is not None and len(path) < MAX_DEPTH:
-        path.append(_PLACE(frame))
-        frame = frame.f_back
-    return path
-
-
 def text_dump():
     """The stacks of all threads, in the words and the order of uWSGI's tracebacker (plugins/python/tracebacker.c)."""
     threads = []
@@ -236,18 +230,14 @@ class Tables:
         for code, line in self.new_frames:
             function, file = self._string(code.co_name, MAX_NAME), self._string(code.co_filename, MAX_NAME)
             frames.append((function, file, max(0, line), self._string(_source_of(code.co_filename, line), MAX_SOURCE)))
-        threads = [{"worker": 0, "name": _clean(name, MAX_NAME)} for name in self.new_threads]
-        lines = []
-        if self.new_strings:
-            lines.append({"strings": self.new_strings})
-        if frames:
-            lines.append({"frames": _columns(("function", "file", "line", "source"), frames)})
-        if self.new_stacks:
-            lines.append({"stacks": _columns(("parent", "frame"), self.new_stacks)})
-        if threads:
-            lines.append({"threads": threads})
+        lines = {
+            "strings": self.new_strings,
+            "frames": frames and _columns(("function", "file", "line", "source"), frames),
+            "stacks": self.new_stacks and _columns(("parent", "frame"), self.new_stacks),
+            "threads": [{"worker": 0, "name": _clean(name, MAX_NAME)} for name in self.new_threads],
+        }
         self.new_strings, self.new_frames, self.new_stacks, self.new_threads = [], [], [], []
-        return lines
+        return [{kind: rows} for kind, rows in lines.items() if rows]
 
     def _string(self, text, limit):
         text = _clean(text, limit)
@@ -277,9 +267,9 @@ def _clean(text, limit):
 class Ticks:
     """Tick k is due at start + (phase + k) / rate. Each tick is in the weight of one dump or in one gap. Pure.
 
-    It is looked at at a random time before tick k + 1 is due: less would lock on to work of the same period. A dump that
-    comes late speaks for the ticks whose own time has passed by then, too, and for no other: else what makes dumps late
-    would be seen too often.
+    It is looked at at a random time before tick k + 1 is due: at a fixed one it would lock on to work of the same period. A
+    dump that comes late speaks for the ticks whose own time has passed by then, too, and for no other: else what makes dumps
+    late would be seen too often.
     """
 
     CREDIT_S = 1.0  # a dump that is later than this does not speak for the time before
@@ -335,10 +325,10 @@ class Ticks:
         weight = min(self.next - begin, max(self.credit, self.stride))
         return self.next - 1, weight, self.next - begin - weight
 
-    def miss(self, now, least=0):
+    def miss(self, now):
         """Ticks up to now that nobody looked at, and that nobody will."""
         begin = self.next
-        self._go_to(max(begin + least, self.due_before(now)))
+        self._go_to(max(begin, self.due_before(now)))
         return self.next - begin
 
     def _moment(self, ticks):
@@ -403,7 +393,6 @@ class Looks:
     pause = staticmethod(_sleep)
 
     def __init__(self, low):
-        self.pictures = []
         _interval.begin(self, low * 1e6)
 
     def close(self):
@@ -422,27 +411,26 @@ class Looks:
         """(time, threads as look() has them) of each picture, None for one that was not taken."""
         return self.pictures
 
-    def renew(self):
-        """There are other threads now."""
-
     def hurry(self):
         """From another thread: what take() waits for is now."""
 
 
 # ------------------------------------------------------------------------------------------- looking without the GIL
 
-# How much of a thread is copied: so many chunks of so many words of the stack that Python 3.11 and later keep frames on,
-# and of frames that are elsewhere so many, one by one; all that so many times, where it went on while it was copied.
+# How much of a thread is copied. `chunks`, `words`: since Python 3.11, chunks of the stack that its frames lie on, and words of
+# each. `frames`: so many are followed one by one, from the leaf. `attempts`: as often all that is copied, since the thread
+# may go on meanwhile.
 Extent = collections.namedtuple("Extent", "attempts frames chunks words")
 NOTHING = Extent(1, 0, 0, 0)
-ATTEMPTS = 2 if sys.version_info >= (3, 11) else 3  # of the frames of older ones, which are copied one by one, more go on
+ATTEMPTS = 2 if sys.version_info >= (3, 11) else 3  # where one has failed; of frames that are copied one by one more do
+TORN = Extent(ATTEMPTS, 0, 0, 0)  # wanted where a thread went on while it was copied
 SLACK = Extent(0, 4, 0, 200)  # by which a stack may have grown since the last pictures, and still be seen as a whole
-SOME_FRAMES, SOME_WORDS = 8, 256  # of each thread at least, unless these would be more for all of them together:
-MANY_FRAMES, MANY_WORDS = 160, 8192
+SOME_FRAMES, SOME_WORDS = 8, 256  # Each thread is copied as deep as the deepest one wants, and so deep at least,
+MANY_FRAMES, MANY_WORDS = 160, 8192  # but all together no more than that, unless they are known to be deeper.
 MAX_CHUNK = 2048  # words: what Python allocates, if no frame needs more (DATA_STACK_CHUNK_SIZE in Python/pystate.c)
 CHUNK_HEADER = 3  # of them: the chunk before, bytes, and how many words are in use if it is not the last
 ADAPT_S = 5.0
-MAX_CAMERAS = 8  # each has some 20 file descriptors, and the program may be short of them
+MAX_CAMERAS = 8  # each has up to 30 file descriptors, and the program may be short of them
 MAX_THREADS = 500
 MAX_FRAMES, MAX_WORDS = 8000, 500000  # of a picture
 MAX_OPERATIONS, MAX_SIZE = 3000, 65536  # of a batch, if it has several pictures; the latter in words
@@ -451,7 +439,7 @@ READ, WRITE = 0, 1  # IOCB_CMD_PREAD, IOCB_CMD_PWRITE
 SYSTEM_CALLS = {"x86_64": (206, 207, 209), "aarch64": (0, 1, 2)}  # io_setup, io_destroy, io_submit
 
 _UNREAD = compile("def unread(): pass", "<tbprof>", "exec").co_consts[0]  # stands for frames that could not be read
-_NOT_READ = _UNREAD, 0
+_NOT_READ = _UNREAD, 0  # in a path: (code, instruction); of Reader.codes: (code, words of its frames)
 
 
 class File:
@@ -461,10 +449,13 @@ class File:
         self.fd = _system_with_gil.memfd_create(b"tbprof", 1)  # MFD_CLOEXEC
         if self.fd < 0:
             raise OSError("no memfd")
-        if _system_with_gil.ftruncate(self.fd, ctypes.c_long(size)) != 0:
+        try:
+            if _system_with_gil.ftruncate(self.fd, ctypes.c_long(size)) != 0:
+                raise OSError("no memory for a memfd")
+            self.view = mmap.mmap(self.fd, size)
+        except BaseException:
             os.close(self.fd)
-            raise OSError("no memory for a memfd")
-        self.view = mmap.mmap(self.fd, size)
+            raise
 
     def close(self):
         fd, self.fd = self.fd, None
@@ -499,11 +490,11 @@ def _find_layout(memory):
     try:
         return _find_layout_by(memory, frames)
     finally:
-        frames.clear()  # of which one holds them all
+        frames.clear()  # one of them holds this list
 
 
 def _find_layout_by(memory, frames):
-    api, found = _system_with_gil, types.SimpleNamespace()  # whose functions nobody else has
+    api, found = _system_with_gil, types.SimpleNamespace()  # the former is the agent's own: others do not see these types
     for function in (api.PyThreadState_Get, api.PyInterpreterState_Head, api.PyInterpreterState_Next):
         function.restype = ctypes.c_void_p
     found.interpreter = api.PyInterpreterState_Head()
@@ -511,7 +502,7 @@ def _find_layout_by(memory, frames):
         raise LookupError("several interpreters")
 
     # A frame: PyFrameObject, since 3.11 the _PyInterpreterFrame that it points to.
-    frames.extend(map(sys._getframe, range(3)))  # that called each other, without C code between them
+    frames.extend(map(sys._getframe, range(3)))  # this one, _find_layout(), who calls that: with no C code in between
     at = [id(frame) if sys.version_info < (3, 11) else memory.words(id(frame) + 24, 1)[0] for frame in frames]
     words = list(zip(*[memory.words(address, 16) for address in at]))
     codes = [id(frame.f_code) for frame in frames]
@@ -543,8 +534,8 @@ def _find_layout_by(memory, frames):
     names = [(id(frame.f_code.co_filename), id(frame.f_code.co_name)) for frame in frames[1:]]
     found.names = [words.index(column) for column in zip(*names)]
 
-    # A thread: PyThreadState. Its frame is the one that calls write(), since that is no Python; in 3.11 and 3.12 it is in
-    # a structure that the thread points to (_PyCFrame). New threads are the first of a list, to which the oldest leads back.
+    # A thread: PyThreadState. Its frame is this one, as long as write() is called from here (and not by memory.words()); in
+    # 3.11 and 3.12 it is in a structure that the thread points to (_PyCFrame). Threads are in a list, the newest first.
     address = api.PyThreadState_Get()
     size = memory.write(memory.fd, address, 1024, 0) // 8
     thread = struct.unpack_from("<%dQ" % size, memory.view)
@@ -633,15 +624,6 @@ class Queue:
         self.size = number
         self.contexts.append(context)  # the former one stays: to destroy it takes up to 0.1 s
 
-    def submit(self, pointers, begin, end, system):
-        """Does operations; one that the kernel refuses, such as to copy from an address that can be none, is left out."""
-        context = self.contexts[-1]
-        ring = (ctypes.c_uint * 4).from_address(context.value)  # struct aio_ring: id, nr, head, tail
-        while begin < end:
-            done = system.syscall(self.call, context, ctypes.c_long(end - begin), ctypes.byref(pointers, 8 * begin))
-            ring[2] = ring[3]  # what became of them is not needed
-            begin += max(0, done) + 1
-
     def close(self):
         contexts, self.contexts = self.contexts, []
         if contexts and self.pid == os.getpid():  # a child has none of them
@@ -706,8 +688,14 @@ class Program:
         self.pointers = (ctypes.c_void_p * number)(*range(base, base + 64 * number, 64))
 
     def run(self, end, begin=0, system=None):
-        """Does what is before the operation `end`."""
-        self.queue.submit(self.pointers, begin, end, system or _system)
+        """Does what is before the operation `end`, but for what the kernel refuses, such as an address that can be none."""
+        context, system = self.queue.contexts[-1], system or _system
+        ring = (ctypes.c_uint * 4).from_address(context.value)  # struct aio_ring: id, nr, head, tail
+        while begin < end:
+            pointers = ctypes.byref(self.pointers, 8 * begin)
+            done = system.syscall(self.queue.call, context, ctypes.c_long(end - begin), pointers)
+            ring[2] = ring[3]  # what became of them is not needed
+            begin += max(0, done) + 1
 
     def close(self):
         if self.file is not None:
@@ -725,8 +713,9 @@ class Timers:
 
     def close(self):
         timers, self.timers, self.clock = self.timers + [self.clock], [], None
-        for timer in filter(None, timers):
-            os.close(timer)
+        for timer in timers:
+            if timer is not None:
+                os.close(timer)
 
     def work(self, queue):
         program = Program(queue)
@@ -830,7 +819,6 @@ class Camera:
     def __init__(self, reader):
         self.reader = reader
         self.program = self.shape = self.queue = self.memory = self.waits = None
-        self.times = []
         _cameras.add(self)
 
     def close(self):
@@ -874,10 +862,6 @@ class Camera:
 
     def take(self):
         self.program.run(self.shape.ends[len(self.times) - 1])
-
-    def renew(self):
-        """There are other threads now."""
-        self.shape = None
 
     def pause(self, seconds):
         """With the GIL."""
@@ -928,11 +912,13 @@ class Camera:
         return True
 
     def _chain(self):
-        """(address, ident) of all threads, the oldest first."""
+        """(address, ident) of all threads, the oldest first; or of so many that they are too many."""
         layout, address, chain = self.reader.layout, self.reader.layout.own_thread(), []
-        while address:
+        for _ in range(MAX_THREADS + 1):  # where threads end meanwhile, what is read may lead in a circle
+            if not address:
+                break
             oldest, address = address, self.memory.words(address, layout.thread_size)[layout.next]
-        while oldest:
+        while oldest and len(chain) <= MAX_THREADS:
             thread = self.memory.words(oldest, layout.thread_size)
             chain.append((oldest, thread[layout.ident]))
             oldest = thread[layout.previous]
@@ -944,7 +930,10 @@ Attempt = collections.namedtuple("Attempt", "thread pointer chunks frames end ex
 
 
 class Shape:
-    """What is where in a batch of pictures: of each what tells who has the GIL, and of each thread one or more Attempts."""
+    """What is where in a batch of pictures: of each what tells who has the GIL, and of each thread one or more Attempts.
+
+    `ends`: how many operations the program has when each picture is taken.
+    """
 
     def __init__(self, reader, oldest, wanted, number, waits, program):
         self.version = reader.version
@@ -956,16 +945,12 @@ class Shape:
                 program.wait(fd, words + 2 * picture + n)
             gil = program.room(2)
             program.copy(reader.layout.gil, 2, gil)
-            self.pictures.append((gil, self._add_threads(program, reader.layout, wanted)))
+            threads, previous = [], None
+            for extent in wanted:
+                threads.append([self._add_attempt(program, reader.layout, previous, extent) for _ in range(extent.attempts)])
+                previous = threads[-1][0].thread + reader.layout.previous
+            self.pictures.append((gil, threads))
             self.ends.append(len(program.operations))
-
-    def _add_threads(self, program, layout, wanted):
-        threads, previous = [], None
-        for extent in wanted:
-            attempts = [self._add_attempt(program, layout, previous, extent) for _ in range(extent.attempts)]
-            previous = attempts[0].thread + layout.previous
-            threads.append(attempts)
-        return threads
 
     def _add_attempt(self, program, layout, previous, extent):
         thread = program.room(layout.thread_size)
@@ -992,16 +977,15 @@ class Shape:
 
 
 class Copied:
-    """Where what an attempt has copied of the frames of a thread is, by their addresses."""
+    """Finds frames in what an attempt has copied, by the addresses that they had."""
 
     def __init__(self, layout, attempt, words, nowhere):
         self.layout, self.attempt, self.words = layout, attempt, words
-        self.torn = NOTHING._replace(attempts=ATTEMPTS)
-        self.outside = 0  # the last frame that is in no chunk, from the leaf
+        self.outside = 0  # how many frames had to be followed, from the leaf, to come to the last one that is in no chunk
         self.followed = {}
         self.chunks = []  # (address of the chunk, the last one at which a frame can have been copied, place of the former)
         address = words[attempt.thread + (layout.stack or 0)]
-        self.root = None if address else 0  # where the first frame of the stack is; it is not known yet, or there is no stack
+        self.root = None if address else 0  # where the outermost frame is; None: in no chunk that was copied; 0: there is none
         for place in range(attempt.chunks, attempt.frames, attempt.extent.words or 1):
             if words[place] == nowhere:  # the chunk is not there any more
                 break
@@ -1012,7 +996,7 @@ class Copied:
             address = words[place]
 
     def find(self, frame):
-        """(its chunk, its place); None where it is in none, or was not copied."""
+        """(its chunk, its place), both None where it is in none or was not copied."""
         for chunk, last, place in self.chunks:
             if chunk <= frame <= last:
                 return chunk, place + (frame - chunk >> 3)
@@ -1039,20 +1023,20 @@ class Copied:
         return Extent(1, self.outside, chunks, words)
 
     def wanted_for(self, frame, frames, most):
-        """The Extent that it could have been read with, after others; what is needed for these where it is too far."""
+        """The Extent that a frame could have been read with, after others; if that is more than most, what these need."""
         needed, extent = self.needed_for(frames), self.attempt.extent
         for address, _, place in self.chunks:
             words = (frame - address) // 8 + self.layout.frame_size
             if frame >= address and words <= min(self.words[place + 1] // 8, most.words):
                 return needed._replace(words=words)
         if self.root is None and len(self.chunks) < extent.chunks or len(frames) < extent.frames:
-            return self.torn
+            return TORN
         if self.root is None and len(self.chunks) < most.chunks:
             return needed._replace(chunks=2 * len(self.chunks))
         return needed._replace(frames=2 * (len(frames) + 1)) if len(frames) < most.frames else needed
 
     def has_no_more_than(self, frames):
-        """False, too, where that is not known."""
+        """Whether these are all frames of the stack; False where that is not known."""
         top = self.words[self.attempt.thread + (self.layout.stack or 0) + 1]
         return self.root is not None and (top <= self.root or self.root in frames)
 
@@ -1072,9 +1056,9 @@ class Reader:
             self.memory.close()
             raise
         self.codes = {}  # address -> (code object, or False where it is none that anybody wants to see; words of its frames)
-        self.last = {}  # ident -> (what was copied of its frames, as _walk() has it)
+        self.last = {}  # ident -> (the bytes of its frames, what _walk() made of them): most threads do not move
         some = Extent(1, SOME_FRAMES, 0, 0) if self.layout.stack is None else Extent(1, 0, 1, SOME_WORDS)
-        self.some = self.least = self.most = some
+        self.some = self.least = self.most = some  # for each thread, where none wants more; now; and at most
         self.wanted = {}  # ident -> Extent
         self.spare = 1  # threads that may be new
         self.version = 0  # of how much is to be copied
@@ -1103,7 +1087,8 @@ class Reader:
         """(operations, words) of a picture."""
         layout, extents = self.layout, list(extents)
         operations = 3 + sum(n * (2 * frames + 2 * chunks + 4) for n, frames, chunks, _ in extents)
-        words = sum(n * (layout.thread_size + 3 + frames * layout.frame_size + chunks * size) for n, frames, chunks, size in extents)
+        size = layout.thread_size + 3
+        words = sum(n * (size + frames * layout.frame_size + chunks * words) for n, frames, chunks, words in extents)
         return operations, words
 
     def wanted_for(self, idents):
@@ -1131,6 +1116,7 @@ class Reader:
             yield None if threads is None else (time_s, threads)
 
     def threads(self, picture, shape, copied):
+        """(ident, path, has the GIL) of each; None where these are not the threads that the shape was made for."""
         layout, words = self.layout, memoryview(copied).cast("Q")
         gil, places = shape.pictures[picture]
         holder = words[gil] if words[gil + 1] & 0xFFFFFFFF else 0
@@ -1170,11 +1156,13 @@ class Reader:
             if is_whole:
                 break
         else:
+            # Before 3.11, a generator is the outermost frame where all attempts say so.
             is_certain = path and self.layout.stack is None and paths.count(path) == ATTEMPTS
             if path[-1:] != [_NOT_READ] and not is_certain:
                 path.append(_NOT_READ)
         self.needed[ident] = needed
         wanted = Extent(*map(min, self.most, _with_slack(needed)))
+        # Half of the slack is used up, or the next attempt would have been needed.
         if any(want > has + slack // 2 for want, has, slack in zip(wanted, attempts[0].extent, SLACK)):
             self.wanted[ident] = _most_of(wanted, self.wanted.get(ident, NOTHING))
             self._outdate(shape)
@@ -1184,13 +1172,13 @@ class Reader:
         """A path; whether it seems to be whole, not of a thread that went on while it was copied; and what it needed."""
         if words[attempt.pointer] == 0:  # no Python code
             return [], True, NOTHING
-        copied = words[attempt.pointer], copied[8 * attempt.chunks : 8 * attempt.end]
+        key = words[attempt.pointer], copied[8 * attempt.chunks : 8 * attempt.end]
         last = self.last.get(ident)
-        if last is not None and last[0] == copied:
+        if last is not None and last[0] == key:
             return last[1]
         result = self._walk(attempt, words)
         if result[2].attempts == 1:
-            self.last[ident] = copied, result
+            self.last[ident] = key, result
         return result
 
     def _walk(self, attempt, words):
@@ -1204,39 +1192,39 @@ class Reader:
             if place is None:
                 before = self._before(frame, above, copied) if is_whole else None
                 if before is None:
-                    wanted = copied.wanted_for(frame, frames, self.most) if is_whole else copied.torn
+                    wanted = copied.wanted_for(frame, frames, self.most) if is_whole else TORN
                     return path + [_NOT_READ], False, wanted
                 frames.append(frame)
                 frame = before
                 continue
-            if layout.counts_references and words[place] == 0:  # it is not in use, and leads to others of that kind
-                return path, False, copied.torn
+            if layout.counts_references and words[place] == 0:  # it is free, and leads along Python's list of free ones
+                return path, False, TORN
             address = words[place + layout.code] & ~7
             code, size = self.codes.get(address) or self._code_at(address)
             if code is _UNREAD:
                 is_whole = False
             elif chunk is not None:
                 if above is not None and not _is_below(frame, size, chunk, *above):
-                    return path, False, copied.torn
+                    return path, False, TORN
                 above = frame, chunk
             frames.append(frame)
             if code is not False:
                 path.append((code, layout.instruction_of(words[place + layout.place], address)))
             frame = words[place + layout.back]
         if len(frames) > MAX_DEPTH >= len(set(frames)):  # what was copied leads back to itself
-            return path[:1], False, copied.torn
-        if frame == 0 and path:  # who has resumed a generator is forgotten as soon as it has given its value
+            return path[:1], False, TORN
+        if frame == 0 and path:  # a generator that has given its value leads no further: that may be a part only
             is_end = copied.has_no_more_than(frames) if layout.specials else not path[-1][0].co_flags & GENERATOR
             is_whole = is_whole and is_end
-        return path, is_whole, copied.needed_for(frames) if is_whole else copied.torn
+        return path, is_whole, copied.needed_for(frames) if is_whole else TORN
 
     def _before(self, entry, above, copied):
-        """The frame before that of C code that calls Python code, since 3.12 on the C stack: it was not copied, and is read
-        only now. None where it does not fit to what was copied; so it is of generators.
+        """The frame before a frame that was not copied, if that is of C code that calls Python code: since 3.12 these are on the
+        C stack. It is read only now, so it is believed only if what it leads to lies right below `above`. Else None.
         """
-        before = self.entries.get(entry)
         if above is None:
             return None
+        before = self.entries.get(entry)
         if not self._fits(before, above, copied):
             words = self.memory.words(entry, self.layout.frame_size)
             is_entry = len(words) == self.layout.frame_size and self._code_at(words[self.layout.code] & ~7)[0] is False
@@ -1266,10 +1254,21 @@ class Reader:
             return _NOT_READ
         if any(self.memory.words(words[n], 2)[1:] != (id(str),) for n in self.layout.names):
             return _NOT_READ
-        code = ctypes.cast(address, ctypes.py_object).value
+        code = self._take_reference(address, words[: max(self.layout.names) + 1])
+        if code is None:
+            return _NOT_READ
         # "<shim>": in 3.12, where C code calls Python code, and where a class makes an object.
         self.codes[address] = code.co_filename != "<shim>" and code, _variables_of(code) + (self.layout.specials or 0)
         return self.codes[address]
+
+    def _take_reference(self, address, words):
+        """The object at an address, None where these words are not there any more: since they were read, other threads may
+        have run, and freed it. So one call into C both compares them again and takes the reference (see look()).
+        """
+        expected, pointer = struct.pack("<%dQ" % len(words), *words), ctypes.c_void_p(address)
+        counts = starmap(self.memory.write, [(self.memory.fd, address, len(expected), 0)])
+        are_same = map(expected.__eq__, map(self.memory.view.__getitem__, map(slice, counts)))
+        return next(map(attrgetter("value"), compress([ctypes.py_object.from_buffer(pointer)], are_same)), None)
 
 
 def _is_below(frame, size, chunk, above, its_chunk):
@@ -1324,7 +1323,7 @@ def _new_cameras(number, batch):
 
 
 class CpuClocks:
-    """CPU time per sample: what threads at this place use, as far as their clocks say.
+    """CPU time of samples: what threads use at the place where they are, scaled to what their clocks say.
 
     The clock's advance since the last sample would not do: of 3 ms of computing before 7 ms of sleep, nearly all would be
     ascribed to the sleep. So who has the GIL computes, and of the others it is measured: for a moment, in each batch, the
@@ -1341,7 +1340,7 @@ class CpuClocks:
         self.pause = pause  # waits for so many seconds
         self.clocks = {}  # ident -> Clock
         self.places = {}  # (id of code, instruction) -> [seconds run, seconds passed]
-        self.anywhere = [0.0, 1e-9]
+        self.anywhere = [0.0, 1e-9]  # all places together, for those that are not known yet
 
     def times(self, samples, active):
         """Microseconds of CPU for each (ident, place, has the GIL, weight) of a batch, -1 where they are not known."""
@@ -1457,6 +1456,7 @@ SEND_TIMEOUT_S = 10.0
 MAX_SEND = 65536  # bytes at a time
 BATCH_S = 0.1
 MAX_BATCH_S = 0.5
+MAX_TURN_S = 0.0005  # of the GIL at a time: whoever waits for it is not to wait for all that is made out of a batch
 MAX_BATCHES = 20  # that nobody has looked at yet
 MAX_PENDING = 4 * 1024 * 1024  # bytes that wait for a slow client; beyond, no samples are taken
 
@@ -1538,8 +1538,8 @@ class Watch:
             self.ends.append(end)
         while len(self.begun) < len(self.eyes):  # so that they know each other for the agent's
             _sleep(0.001)
-        for eye in self.eyes:
-            eye.renew()
+        for reader in self.readers:  # there are other threads than before
+            reader.version += 1
         self._begin()
         self.turns[0].release()
 
@@ -1563,17 +1563,17 @@ class Watch:
         self._observe_all()
         with self.lock:
             seen, self.seen = self.seen, Seen()
-            seen.events = [("gap", ticks, reason) for reason, ticks in seen.gaps.items()]
+            seen.events = [("gap", ticks, reason) for reason, ticks in seen.gaps.items() if ticks]
             seen.events.extend(self._throttle())
         if seen.cut:
             seen.events.append(("cut", seen.cut, ""))
         seen.events.extend(("unsearched", number, why) for number, why in self.parked.news())
         return seen
 
-    def miss(self, reason, until, least=0):
+    def miss(self, reason, until):
         """Ticks that nobody looks at."""
         with self.lock:
-            self.seen.add_gap(reason, self.ticks.miss(until, least))
+            self.seen.gaps[reason] += self.ticks.miss(until)
 
     def note_cost(self, what, spent, dumps):
         """CPU seconds, for so many dumps."""
@@ -1621,13 +1621,13 @@ class Watch:
         """At the next ticks: the eye, and (the last tick that it is for, the time) of each look."""
         while (self.is_behind or len(self.batches) > MAX_BATCHES) and not self.is_over:
             _sleep(BATCH_S)
-            self.miss("behind", _monotonic(), 1)
+            self.miss("behind", _monotonic())
         while self._next_time() > _monotonic() + 2 * BATCH_S and not self.is_over:
             _sleep(BATCH_S)
         with self.lock:
             now = _monotonic()
             if self.ticks.next_time() < now - Ticks.CREDIT_S:  # the process was stopped
-                self.seen.add_gap("late", self.ticks.miss(now))
+                self.seen.gaps["late"] += self.ticks.miss(now)
             seconds = min(self.batch_s * self.ticks.stride, MAX_BATCH_S)  # what a batch costs is shared by as many looks
             aimed = self.ticks.plan(now, max(now, self.ticks.next_time()) + seconds, eye.most)
         if aimed:
@@ -1660,13 +1660,17 @@ class Watch:
     def _observe(self, pictures, aimed):
         samples, shown = [], []  # for CpuClocks, and where what they say belongs
         seen, parked = self.seen, self.parked.samples(self.tables)
+        turn = time.thread_time()
         for picture, (planned, due) in zip(pictures, aimed):
+            if time.thread_time() - turn > MAX_TURN_S:
+                _sleep(MAX_TURN_S)
+                turn = time.thread_time()
             with self.lock:
                 observed = self.ticks.observe(planned, picture[0]) if picture else None
-            if observed is None:
-                continue
-            (now, threads), (tick, weight, late) = picture, observed
-            seen.add_gap("late", late)
+                if observed is None:
+                    continue
+                (now, threads), (tick, weight, late) = picture, observed
+                seen.gaps["late"] += late
             begin = len(seen.samples)
             for ident, name, path, was_cut, has_gil in _stacks_of(threads):
                 samples.append((ident, _leaf_of(path), has_gil, weight))
@@ -1704,13 +1708,9 @@ class Seen:
     def __init__(self):
         self.dumps = []  # rows of DUMP_COLUMNS
         self.samples = []  # rows of SAMPLE_COLUMNS
-        self.gaps = {}  # why -> how many ticks
+        self.gaps = collections.Counter()  # why -> how many ticks
         self.cut = 0
         self.events = []  # (kind, count, reason)
-
-    def add_gap(self, reason, ticks):
-        if ticks:
-            self.gaps[reason] = self.gaps.get(reason, 0) + ticks
 
 
 class Stream:
@@ -1817,14 +1817,13 @@ class Parked:
     def __init__(self, greenlets, tasks):
         self.greenlets = greenlets
         self.tasks = tasks
-        self.wanted = greenlets or tasks
         self.found = []
         self.next = 0.0
         self.left_out, self.told = {}, {}  # why -> how many at most
 
     def samples(self, tables):
         """(thread, stack) of each of them."""
-        if not self.wanted:
+        if not (self.greenlets or self.tasks):
             return []
         now = _monotonic()
         if now >= self.next:
@@ -1885,7 +1884,11 @@ def _greenlet_name(greenlet):
 
 
 def _greenlet_path(greenlet):
-    return _path_of(greenlet.gr_frame)  # no frame while it runs: then it is on its thread's stack
+    path, frame = [], greenlet.gr_frame  # none while it runs: then it is on its thread's stack
+    while frame is not None and len(path) < MAX_DEPTH:
+        path.append(_PLACE(frame))
+        frame = frame.f_back
+    return path
 
 
 def _tasks_of(asyncio, loop):
@@ -1914,12 +1917,14 @@ def _task_path(task):
     if getattr(awaited, "cr_running", False):
         return path  # it is on its thread's stack
     while awaited is not None and len(path) < MAX_DEPTH:
-        for kind, next_one in (("cr", "cr_await"), ("gi", "gi_yieldfrom"), ("ag", "ag_await"), (None, None)):
-            frame = getattr(awaited, "%s_frame" % kind, None)
+        for its_frame, next_one in (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await")):
+            frame = getattr(awaited, its_frame, None)
             if frame is not None:
                 path.append(_PLACE(frame))
+                awaited = getattr(awaited, next_one, None)
                 break
-        awaited = getattr(awaited, next_one, None) if next_one else None
+        else:
+            break
     return path[::-1]
 
 
@@ -1957,6 +1962,7 @@ class Agent:
 
     def run(self):
         """The agent's one thread while nobody is connected."""
+        said = None
         while not self.stopped:
             for fd, _ in self.poll.poll():
                 if self.stopped:
@@ -1964,7 +1970,9 @@ class Agent:
                 try:
                     self._accept(self.by_fd[fd])
                 except Exception as error:
-                    _say("cannot accept a client: %s" % error)
+                    if str(error) != said:
+                        said = str(error)
+                        _say("cannot accept a client: %s" % said)
                     _sleep(1.0)  # too many open files, most likely
 
     def _accept(self, listener):
@@ -2129,7 +2137,7 @@ def _start_real_thread(function, *arguments):
 
 def _be_prompt():
     """Makes the kernel wake this thread on time. Else, where the CPUs are busy, it runs only when the program's threads
-    stop to wait for something, and that is then all that it sees: 89 % sleep where 52 % are true.
+    stop to wait for something, and that is then all that it sees.
 
     Both are for any user and for this thread only: no slack of its timers (proc_pid_timerslack_ns(5)), and time slices
     of 0.1 ms, which let it preempt others where Linux (6.12 or later) would have it wait for the end of theirs

@@ -53,7 +53,7 @@ class TicksLaw(unittest.TestCase):
                 tick, due = planned.pop(0)
                 now = max(now, due) + chance.choice([0, 0, 1e-4, 0.03, 0.2, 5.0]) * chance.random()
                 if chance.random() < 0.1:
-                    gaps += ticks.miss(now, chance.choice([0, 1]))
+                    gaps += ticks.miss(now)
                     continue
                 before = ticks.next
                 observed = ticks.observe(tick, now)
@@ -851,6 +851,24 @@ class Pictures(unittest.TestCase):
             words[0] = references
             self.assertIs(reader._code_at(address)[0], agent._UNREAD)
 
+    def test_a_code_object_is_taken_only_if_it_is_still_there(self):
+        """Others may run, and free it, between any two instructions of Python."""
+        reader, code = self.camera().reader, compile("1", "eval", "eval")
+        write, references, written = reader.memory.write, sys.getrefcount(code), []
+
+        def change_at_the_last_moment(fd, address, size, place):
+            count = write(fd, address, size, place)
+            written.append(address)
+            if written.count(id(code)) == 2:
+                reader.memory.view[:8] = bytes(8)
+            return count
+
+        reader.memory.write = change_at_the_last_moment
+        self.assertIs(reader._code_at(id(code))[0], agent._UNREAD)
+        self.assertEqual((written.count(id(code)), sys.getrefcount(code)), (2, references))
+        reader.memory.write = write
+        self.assertIs(reader._code_at(id(code))[0], code)
+
     def test_there_are_none_where_it_is_not_certain_what_is_where(self):
         wrong = {
             "_get_ident": lambda: 1,
@@ -927,6 +945,23 @@ async def wait_deep(wait, depth):
 def run(coroutine):
     with contextlib.suppress(StopIteration):
         coroutine.send(None)
+
+
+class Watching(unittest.TestCase):
+    def test_while_a_client_is_slow_what_is_due_is_missed_and_no_more(self):
+        watch = agent.Watch(agent.parse_request(b'{"tbprof":1,"rateHz":1}'))
+        self.addCleanup(watch.stop)
+        sleeps = []
+
+        def sleep(_):
+            sleeps.append(len(watch.seen.gaps))
+            watch.is_over = len(sleeps) >= 50
+
+        watch.is_behind = True
+        with mock.patch.object(agent, "_sleep", sleep):
+            watch._aim(watch.eyes[0])
+        self.assertEqual(len(sleeps), 50)
+        self.assertLessEqual(watch.seen.gaps["behind"], 2)
 
 
 class SocketFiles(unittest.TestCase):
