@@ -19,7 +19,9 @@ export const collapsed: Format = {
 function* printCollapsed(profile: Profile, { by }: View): Generator<Uint8Array, void> {
   const groups = groupFrames(profile, by);
   const { texts, textOf } = rank(groups.labels.map(escapeFrame));
-  const byText = { ...groups, groupOf: groups.groupOf.map((group) => textOf[group]!) };
+  const example: number[] = [];
+  for (let group = 0; group < textOf.length; group++) example[textOf[group]!] = groups.example[group]!;
+  const byText = { labels: texts, example, groupOf: groups.groupOf.map((group) => textOf[group]!) };
   const tree = buildCallTree(profile.stacks, byText, foldStacks(profile));
   const { measure, rateHz } = profile.meta;
   yield* printLines(tree, texts, measure === 'cpu' ? 1e6 / rateHz : 1);

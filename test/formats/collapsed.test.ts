@@ -41,6 +41,12 @@ describe('collapsed', () => {
     expect(await renderText(collapsed, cpu, { by: 'function', threads: false })).toBe(text);
   });
 
+  it('adds up stacks that look the same', async () => {
+    const profile = profileFrom(['a 1', 'b 1']);
+    const unnamed = { ...profile, strings: profile.strings.map(() => '') };
+    expect(await renderText(collapsed, unnamed, { by: 'line', threads: false })).toBe('<unknown> 2\n');
+  });
+
   it('can be taken apart by any reader, whatever the names: no weight is lost', async () => {
     await fc.assert(
       fc.asyncProperty(anyProfile, fc.boolean(), async (profile, threads) => {
