@@ -520,8 +520,7 @@ def _find_layout_by(memory, frames):
             if all((row[n] >> shift & 0xFFFFFFFF) * scale == frames[n].f_lasti for n in (1, 2))
         ))
         found.instruction_of = lambda word, _: -1 if word >> shift & 2**31 else (word >> shift & 0xFFFFFFFF) * scale
-    found.counts_references = sys.version_info < (3, 11)
-    found.specials = None  # words of a frame, besides its variables; since 3.11 frames lie one above the other
+    found.specials = 0  # words of a frame, besides its variables; since 3.11 frames lie one above the other
     if sys.version_info >= (3, 11):
         sizes = [(above - frame) // 8 for above, frame in zip(at, at[1:])]
         found.specials = sizes[0] - _variables_of(frames[1].f_code)
@@ -1197,10 +1196,10 @@ class Reader:
                 frames.append(frame)
                 frame = before
                 continue
-            if layout.counts_references and words[place] == 0:  # it is free, and leads along Python's list of free ones
+            if layout.stack is None and words[place] == 0:  # it is free, and leads along Python's list of free ones
                 return path, False, TORN
             address = words[place + layout.code] & ~7
-            code, size = self.codes.get(address) or self._code_at(address)
+            code, size = self._code_at(address)
             if code is _UNREAD:
                 is_whole = False
             elif chunk is not None:
@@ -1214,7 +1213,7 @@ class Reader:
         if len(frames) > MAX_DEPTH >= len(set(frames)):  # what was copied leads back to itself
             return path[:1], False, TORN
         if frame == 0 and path:  # a generator that has given its value leads no further: that may be a part only
-            is_end = copied.has_no_more_than(frames) if layout.specials else not path[-1][0].co_flags & GENERATOR
+            is_end = copied.has_no_more_than(frames) if layout.stack is not None else not path[-1][0].co_flags & GENERATOR
             is_whole = is_whole and is_end
         return path, is_whole, copied.needed_for(frames) if is_whole else TORN
 
@@ -1241,11 +1240,14 @@ class Reader:
         if place is None:
             return False
         address = copied.words[place + self.layout.code] & ~7
-        _, size = self.codes.get(address) or self._code_at(address)
+        _, size = self._code_at(address)
         return _is_below(before, size, chunk, *above)
 
     def _code_at(self, address):
-        """As self.codes has it, of an address that is not there yet; _NOT_READ for what is none."""
+        """As self.codes has it; _NOT_READ for what is none."""
+        known = self.codes.get(address)
+        if known is not None:
+            return known
         if address == id(None):  # since 3.13, where C code calls Python code
             return False, 0
         words = self.memory.words(address, 40)
@@ -1258,7 +1260,7 @@ class Reader:
         if code is None:
             return _NOT_READ
         # "<shim>": in 3.12, where C code calls Python code, and where a class makes an object.
-        self.codes[address] = code.co_filename != "<shim>" and code, _variables_of(code) + (self.layout.specials or 0)
+        self.codes[address] = code.co_filename != "<shim>" and code, _variables_of(code) + self.layout.specials
         return self.codes[address]
 
     def _take_reference(self, address, words):
