@@ -246,27 +246,30 @@ class Streams(unittest.TestCase):
                     self.assertIsNone(client.read())
 
     def test_a_client_that_does_not_read_loses_ticks_that_are_counted_and_costs_bounded_memory(self):
-        with mock.patch.object(agent, "MAX_PENDING", 10000), running() as prefix, parked_thread():
-            streams = []
-            send = agent.Stream._send_what_is_seen
+        streams, missed = [], []
+        send, miss = agent.Stream._send_what_is_seen, agent.Watch.miss
 
-            def send_with_small_buffer(stream):
-                stream.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # a large one takes seconds to fill
-                streams.append(stream)
-                send(stream)
+        def send_with_small_buffer(stream):
+            stream.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # a large one takes seconds to fill
+            streams.append(stream)
+            send(stream)
 
-            with mock.patch.object(agent.Stream, "_send_what_is_seen", send_with_small_buffer):
-                with Client(prefix, rateHz=1000) as client:
-                    stream = eventually(lambda: streams and streams[0])
-                    eventually(lambda: stream.watch.seen.gaps or len(stream.pending) > 10000)
-                    seen = []
-                    eventually(lambda: seen.append(len(stream.pending)) or len(seen) > 100)
-                    self.assertLess(max(seen), 200000)
-                    client.read_until(lambda c: c.gaps("behind") > 0)
-                    stopping = threading.Thread(target=agent.stop)  # waits for the client, which goes on reading
-                    stopping.start()
-                    client.read_until(lambda c: c.end is not None)
-                    stopping.join()
+        def note_and_miss(watch, reason, until):
+            missed.append(reason)
+            miss(watch, reason, until)
+
+        with mock.patch.object(agent, "MAX_PENDING", 10000), running() as prefix, parked_thread(), mock.patch.object(
+            agent.Stream, "_send_what_is_seen", send_with_small_buffer
+        ), mock.patch.object(agent.Watch, "miss", note_and_miss), Client(prefix, rateHz=1000) as client:
+            stream = eventually(lambda: streams and streams[0])
+            sizes = []
+            eventually(lambda: sizes.append(len(stream.pending)) or missed.count("behind") > 5)
+            self.assertLess(max(sizes), 200000)
+            client.read_until(lambda c: c.gaps("behind") > 0)
+            stopping = threading.Thread(target=agent.stop)  # waits for the client, which goes on reading
+            stopping.start()
+            client.read_until(lambda c: c.end is not None)
+            stopping.join()
         planned = client.weights + client.gaps("late") + client.gaps("behind")
         self.assertLessEqual(abs(planned - client.end["durationMs"]), 3)
 
