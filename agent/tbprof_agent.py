@@ -442,26 +442,34 @@ _UNREAD = compile("def unread(): pass", "<tbprof>", "exec").co_consts[0]  # stan
 _NOT_READ = _UNREAD, 0  # in a path: (code, instruction); of Reader.codes: (code, words of its frames)
 
 
+_open = set()  # what has file descriptors, of which a child is to have none
+_no_fork = _new_lock()  # held where there are some that it does not tell of
+
+
 class File:
     """A file in memory, mapped."""
 
     def __init__(self, size):
-        self.fd = _system_with_gil.memfd_create(b"tbprof", 1)  # MFD_CLOEXEC
-        if self.fd < 0:
-            raise OSError("no memfd")
-        try:
-            if _system_with_gil.ftruncate(self.fd, ctypes.c_long(size)) != 0:
-                raise OSError("no memory for a memfd")
-            self.view = mmap.mmap(self.fd, size)
-        except BaseException:
-            os.close(self.fd)
-            raise
+        with _no_fork:
+            self.fd = _system_with_gil.memfd_create(b"tbprof", 1)  # MFD_CLOEXEC
+            if self.fd < 0:
+                raise OSError("no memfd")
+            try:
+                if _system_with_gil.ftruncate(self.fd, ctypes.c_long(size)) != 0:
+                    raise OSError("no memory for a memfd")
+                self.view = mmap.mmap(self.fd, size)
+            except BaseException:
+                os.close(self.fd)
+                raise
+            self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.view))
+            _open.add(self)
 
     def close(self):
-        fd, self.fd = self.fd, None
-        if fd is not None:
-            self.view.close()
-            _system_with_gil.close(fd)
+        with _no_fork:
+            if self in _open:
+                _open.remove(self)
+                self.view.close()
+                os.close(self.fd)
 
 
 class Memory(File):
@@ -603,7 +611,6 @@ class Queue:
             raise LookupError("a filter of system calls")
         self.setup, self.destroy, self.call = SYSTEM_CALLS[os.uname().machine]
         self.size = 0
-        self.pid = os.getpid()
         self.contexts = []
 
     def make_room(self, number, share):
@@ -625,7 +632,7 @@ class Queue:
 
     def close(self):
         contexts, self.contexts = self.contexts, []
-        if contexts and self.pid == os.getpid():  # a child has none of them
+        if contexts:
             _try(_start_real_thread, self._destroy, contexts)  # nobody is to wait for that; at the exit the kernel does it
 
     def _destroy(self, contexts):
@@ -676,10 +683,10 @@ class Program:
         self.file = File(8 * self.size)
         self.view = self.file.view
         self.iocbs = ctypes.create_string_buffer(64 * number)
-        base, file = ctypes.addressof(self.iocbs), ctypes.addressof(ctypes.c_char.from_buffer(self.view))
+        base = ctypes.addressof(self.iocbs)
         for n, (opcode, fd, address, size, place) in enumerate(self.operations):
             if fd is not None:
-                address, place = file + 8 * place, 0
+                address, place = self.file.address + 8 * place, 0
             elif address is None:
                 address = base + 64 * (n + 1) + 24  # aio_buf of the next one
             fd = self.file.fd if fd is None else fd
@@ -708,13 +715,17 @@ class Timers:
 
     def __init__(self):
         self.timers = []
-        self.clock = _new_timer(0o4000)  # O_NONBLOCK: to read it is to ask how often it has expired
+        with _no_fork:
+            self.clock = _new_timer(0o4000)  # O_NONBLOCK: to read it is to ask how often it has expired
+            _open.add(self)
 
     def close(self):
-        timers, self.timers, self.clock = self.timers + [self.clock], [], None
-        for timer in timers:
-            if timer is not None:
-                os.close(timer)
+        with _no_fork:
+            if self in _open:
+                _open.remove(self)
+                timers, self.timers = self.timers, []
+                for timer in timers + [self.clock]:
+                    os.close(timer)
 
     def work(self, queue):
         program = Program(queue)
@@ -729,7 +740,8 @@ class Timers:
 
     def of(self, picture):
         while len(self.timers) <= picture:
-            self.timers.append(_new_timer())
+            with _no_fork:
+                self.timers.append(_new_timer())
         return self.timers[picture], self.clock
 
     def aim(self, times):
@@ -775,14 +787,17 @@ class Timeouts:
         self.sockets = []
         self.end = math.inf
         self.tick = time.clock_getres(self.COARSE)
+        _open.add(self)
 
     def close(self):
+        _open.discard(self)
         for sock in self.sockets:
             sock.close()
 
     def of(self, picture):
         while len(self.sockets) <= picture:
-            self.sockets.append(_socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM))
+            with _no_fork:
+                self.sockets.append(_socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM))
         return (self.sockets[picture].fileno(),)
 
     def aim(self, times):
@@ -2235,18 +2250,19 @@ def _after_fork_in_child():
     """The child has none of the agent's threads; it must neither hold its sockets nor remove them."""
     global _agent, _forked_by_python
     _forked_by_python = os.getpid()
+    _try(_no_fork.release)  # uWSGI may fork without having called what is to come before
     agent, _agent = _agent, None
     if agent is not None:
         for sock in [agent.wake, agent.waker] + list(agent.listeners) + list(agent.clients):
             _try(sock.close)
-    for camera in list(_cameras):
-        _try(camera.close)
-        _try(camera.reader.close)
+    for part in list(_open):
+        _try(part.close)
+    _cameras.clear()
     _own_idents.clear()
     _interval.end_all()
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
+os.register_at_fork(before=_no_fork.acquire, after_in_parent=_no_fork.release, after_in_child=_after_fork_in_child)
 atexit.register(stop)
 
 

@@ -20,7 +20,7 @@ import weakref
 from functools import partial
 from unittest import mock
 
-from helpers import agent, folder, parked_thread
+from helpers import agent, folder, open_files, parked_thread
 
 
 class Syntax(unittest.TestCase):
@@ -577,15 +577,6 @@ class TheSwitchInterval(unittest.TestCase):
         interval.begin("b", 100)
         interval.end("b")
         self.assert_is(0.005)
-
-
-def open_files():
-    """Of the kinds that the agent opens: a thread that ends may open a library."""
-    found = set()
-    for number in os.listdir("/proc/self/fd"):
-        with contextlib.suppress(FileNotFoundError):  # that of the folder itself
-            found.add((number, os.readlink("/proc/self/fd/" + number)))
-    return {(number, what) for number, what in found if what.startswith(("/memfd:", "anon_inode:", "socket:"))}
 
 
 class Pictures(unittest.TestCase):
