@@ -51,7 +51,7 @@ import threading
 import time
 import types
 import weakref
-from functools import partial
+from functools import lru_cache, partial
 from itertools import accumulate, chain, compress, islice, repeat, starmap, takewhile
 from operator import attrgetter, is_not, itemgetter
 
@@ -1088,7 +1088,8 @@ class Reader:
 
     def adapt(self):
         """Wants what was needed since the last time, if that is much less: what is too little is wanted at once."""
-        needed = self._bounded({ident: _with_slack(extent) for ident, extent in self.needed.items()})
+        unbounded = Extent(*[math.inf] * 4)
+        needed = self._bounded({ident: _wanted_for(extent, unbounded) for ident, extent in self.needed.items()})
         costs = zip(self.cost_of(needed.values()), self.cost_of(self.wanted.values()))
         if any(1.2 * less < much for less, much in costs):
             self.wanted = needed
@@ -1175,9 +1176,8 @@ class Reader:
             if path[-1:] != [_NOT_READ] and not is_certain:
                 path.append(_NOT_READ)
         self.needed[ident] = needed
-        wanted = Extent(*map(min, self.most, _with_slack(needed)))
-        # Half of the slack is used up, or the next attempt would have been needed.
-        if any(want > has + slack // 2 for want, has, slack in zip(wanted, attempts[0].extent, SLACK)):
+        wanted = _wanted_for(needed, self.most)
+        if not _is_enough(attempts[0].extent, wanted):
             self.wanted[ident] = _most_of(wanted, self.wanted.get(ident, NOTHING))
             self._outdate(shape)
         return path
@@ -1300,12 +1300,20 @@ def _agree(path, expected):
     return path[:MAX_DEPTH] == expected[:MAX_DEPTH]
 
 
+@lru_cache(1000)
 def _most_of(*extents):
     return Extent(*map(max, *extents))
 
 
-def _with_slack(extent):
-    return Extent(*[need + slack if need else 0 for need, slack in zip(extent, SLACK)])
+@lru_cache(1000)
+def _wanted_for(needed, most):
+    return Extent(*[min(limit, need + slack if need else 0) for limit, need, slack in zip(most, needed, SLACK)])
+
+
+@lru_cache(1000)
+def _is_enough(extent, wanted):
+    """Not where half of the slack is used up, or the next attempt would have been needed."""
+    return all(want <= has + slack // 2 for want, has, slack in zip(wanted, extent, SLACK))
 
 
 def _eyes(low, number, batch):
