@@ -1300,17 +1300,17 @@ def _agree(path, expected):
     return path[:MAX_DEPTH] == expected[:MAX_DEPTH]
 
 
-@lru_cache(1000)
+@lru_cache(100)
 def _most_of(*extents):
     return Extent(*map(max, *extents))
 
 
-@lru_cache(1000)
+@lru_cache(100)
 def _wanted_for(needed, most):
     return Extent(*[min(limit, need + slack if need else 0) for limit, need, slack in zip(most, needed, SLACK)])
 
 
-@lru_cache(1000)
+@lru_cache(100)
 def _is_enough(extent, wanted):
     """Not where half of the slack is used up, or the next attempt would have been needed."""
     return all(want <= has + slack // 2 for want, has, slack in zip(wanted, extent, SLACK))
