@@ -1088,8 +1088,7 @@ class Reader:
 
     def adapt(self):
         """Wants what was needed since the last time, if that is much less: what is too little is wanted at once."""
-        unbounded = Extent(*[math.inf] * 4)
-        needed = self._bounded({ident: _wanted_for(extent, unbounded) for ident, extent in self.needed.items()})
+        needed = self._bounded({ident: _with_slack(extent) for ident, extent in self.needed.items()})
         costs = zip(self.cost_of(needed.values()), self.cost_of(self.wanted.values()))
         if any(1.2 * less < much for less, much in costs):
             self.wanted = needed
@@ -1121,7 +1120,7 @@ class Reader:
         most_frames = min(MAX_DEPTH + SLACK.frames, MAX_FRAMES // attempts)
         most_chunks = 0 if self.layout.stack is None else max(1, MAX_WORDS // attempts // MAX_CHUNK)
         self.most = Extent(ATTEMPTS, most_frames, most_chunks, most_words)
-        return {ident: Extent(*map(min, self.most, _most_of(self.least, extent))) for ident, extent in wanted.items()}
+        return {ident: _least_of(self.most, _most_of(self.least, extent)) for ident, extent in wanted.items()}
 
     def pictures(self, times, shape, copied):
         if _monotonic() - self.adapted > ADAPT_S:
@@ -1176,7 +1175,7 @@ class Reader:
             if path[-1:] != [_NOT_READ] and not is_certain:
                 path.append(_NOT_READ)
         self.needed[ident] = needed
-        wanted = _wanted_for(needed, self.most)
+        wanted = _least_of(self.most, _with_slack(needed))
         if not _is_enough(attempts[0].extent, wanted):
             self.wanted[ident] = _most_of(wanted, self.wanted.get(ident, NOTHING))
             self._outdate(shape)
@@ -1300,14 +1299,20 @@ def _agree(path, expected):
     return path[:MAX_DEPTH] == expected[:MAX_DEPTH]
 
 
+# Cached, since they are asked about each thread of each picture, and the answers are few.
 @lru_cache(100)
 def _most_of(*extents):
     return Extent(*map(max, *extents))
 
 
 @lru_cache(100)
-def _wanted_for(needed, most):
-    return Extent(*[min(limit, need + slack if need else 0) for limit, need, slack in zip(most, needed, SLACK)])
+def _least_of(*extents):
+    return Extent(*map(min, *extents))
+
+
+@lru_cache(100)
+def _with_slack(extent):
+    return Extent(*[need + slack if need else 0 for need, slack in zip(extent, SLACK)])
 
 
 @lru_cache(100)

@@ -48,9 +48,9 @@ async function compareThroughput() {
   if (hasPySpy) samplers['py-spy'] = () => pySpy(server.workerPid);
   try {
     for (const path of ['/page', '/integers', '/mixed']) {
-      const results = Object.fromEntries(Object.keys(samplers).map((name) => [name, []]));
+      const names = Object.keys(samplers);
+      const results = Object.fromEntries(names.map((name) => [name, []]));
       for (let round = 0; round < rounds; round++) {
-        const names = Object.keys(samplers);
         for (let n = 0; n < names.length; n++) {
           const name = names[(round + n) % names.length]; // whoever is always the first one may be faster for that
           results[name].push(await load(`http://127.0.0.1:${server.port}${path}`, samplers[name]));
