@@ -418,13 +418,11 @@ class Looks:
 # ------------------------------------------------------------------------------------------- looking without the GIL
 
 # How much of a thread is copied. `chunks`, `words`: since Python 3.11, chunks of the stack that its frames lie on, and words of
-# each. `frames`: so many are followed one by one, from the leaf. `attempts`: as often all that is copied, since the thread
-# may go on meanwhile.
-Extent = collections.namedtuple("Extent", "attempts frames chunks words")
-NOTHING = Extent(1, 0, 0, 0)
-ATTEMPTS = 2 if sys.version_info >= (3, 11) else 3  # where one has failed; of frames that are copied one by one more do
-TORN = Extent(ATTEMPTS, 0, 0, 0)  # wanted where a thread went on while it was copied
-SLACK = Extent(0, 4, 0, 200)  # by which a stack may have grown since the last pictures, and still be seen as a whole
+# each. `frames`: so many are followed one by one, from the leaf.
+Extent = collections.namedtuple("Extent", "frames chunks words")
+NOTHING = Extent(0, 0, 0)
+TORN = Extent(0, 0, 0)  # that is known to be needed where a thread went on while it was copied
+SLACK = Extent(4, 0, 200)  # by which a stack may have grown since the last pictures, and still be seen as a whole
 SOME_FRAMES, SOME_WORDS = 8, 256  # Each thread is copied as deep as the deepest one wants, and so deep at least,
 MANY_FRAMES, MANY_WORDS = 160, 8192  # but all together no more than that, unless they are known to be deeper.
 MAX_CHUNK = 2048  # words: what Python allocates, if no frame needs more (DATA_STACK_CHUNK_SIZE in Python/pystate.c)
@@ -433,7 +431,7 @@ ADAPT_S = 5.0
 MAX_CAMERAS = 8  # each has up to 30 file descriptors, and the program may be short of them
 MAX_THREADS = 500
 MAX_FRAMES, MAX_WORDS = 8000, 500000  # of a picture
-MAX_OPERATIONS, MAX_SIZE = 3000, 65536  # of a batch, if it has several pictures; the latter in words
+MAX_OPERATIONS, MAX_SIZE = 4000, 65536  # of a batch, if it has several pictures; the latter in words
 GENERATOR = 0x20 | 0x80 | 0x100 | 0x200  # generators and coroutines: flags of code objects (inspect.CO_GENERATOR, ...)
 READ, WRITE = 0, 1  # IOCB_CMD_PREAD, IOCB_CMD_PWRITE
 SYSTEM_CALLS = {"x86_64": (206, 207, 209), "aarch64": (0, 1, 2)}  # io_setup, io_destroy, io_submit
@@ -655,13 +653,18 @@ class Program:
 
     def __init__(self, queue):
         self.queue = queue
-        self.operations = []  # opcode, fd, address, bytes, place
-        self.size = 0  # of the file, in words
+        self.operations = [None]  # opcode, fd, address, bytes, place; the first one is to blank the file
+        self.blank = bytearray()
         self.file = None
 
-    def room(self, words):
-        """The place of so many words."""
-        self.size += words
+    @property
+    def size(self):
+        """Of the file, in words."""
+        return len(self.blank) // 8
+
+    def room(self, words, blank=bytes(8)):
+        """The place of so many words, and what each of them is where nothing is copied to it."""
+        self.blank += blank * words
         return self.size - words
 
     def wait(self, fd, place):
@@ -679,6 +682,7 @@ class Program:
     def build(self, share=1.0):
         """OSError where this system cannot."""
         number = len(self.operations)
+        self.operations[0] = WRITE, None, ctypes.addressof(ctypes.c_char.from_buffer(self.blank)), len(self.blank), 0
         self.queue.make_room(number, share)
         self.file = File(8 * self.size)
         self.view = self.file.view
@@ -733,7 +737,7 @@ class Timers:
             program.wait(self.clock, program.room(1))
             program.build()
             _set_timer(self.clock, 0.000001)
-            program.run(1, 0, _system_with_gil)
+            program.run(2, 0, _system_with_gil)
             return program.view[:8] != bytes(8)
         finally:
             program.close()
@@ -852,8 +856,8 @@ class Camera:
         for _ in range(20):  # it has to find how deep stacks are; and other threads may run on in between
             self._prepare(number)
             expected = self._others(look())
-            self._clear()
-            self.program.run(self.shape.ends[0], len(self.waits.of(0)), _system_with_gil)
+            self.program.run(1, 0, _system_with_gil)
+            self.program.run(self.shape.ends[0], 1 + len(self.waits.of(0)), _system_with_gil)
             seen = self._others(self.reader.threads(0, self.shape, self.program.view[:]) or [])
             are_same = seen.keys() == expected.keys() and all(_agree(seen[ident], expected[ident]) for ident in seen)
             if are_same and self.shape.version == self.reader.version:
@@ -870,7 +874,6 @@ class Camera:
     def aim(self, times):
         """At the next moments, as _monotonic() has them."""
         self._prepare(len(times))
-        self._clear()
         self.times = times[: len(self.shape.ends)]
         self.waits.aim(self.times)
 
@@ -891,9 +894,6 @@ class Camera:
         times = self.waits.times(struct.unpack_from("<%dQ" % (2 * number), copied), self.times)
         return self.reader.pictures(times, self.shape, copied)
 
-    def _clear(self):
-        self.program.view[:] = self.blank
-
     def _prepare(self, number):
         """A program for so many pictures, unless there is one."""
         shape, number = self.shape, min(number, self.most)
@@ -908,8 +908,6 @@ class Camera:
         number = min(self.most, -(-number // 8) * 8)  # some more, so that it fits for long
         while not self._build(chain[0][0], wanted, number):
             number = self.most = number // 2
-        nowhere = struct.pack("<Q", self.reader.nowhere)
-        self.blank = bytes(16 * number) + nowhere * (self.program.size - 2 * number)
 
     def _build(self, oldest, wanted, number):
         """False where this system has no room for so many."""
@@ -941,10 +939,16 @@ class Camera:
 
 # What is where of one attempt to copy a thread: numbers of words.
 Attempt = collections.namedtuple("Attempt", "thread pointer chunks frames end extent")
+# Who has the GIL and its thread, at the begin and at the end of a picture, and all threads.
+Picture = collections.namedtuple("Picture", "begin end threads")
+Holder = collections.namedtuple("Holder", "gil attempt")
 
 
 class Shape:
-    """What is where in a batch of pictures: of each what tells who has the GIL, and of each thread one or more Attempts.
+    """What is where in a batch of pictures.
+
+    A thread that runs goes on while it is copied, and then what was copied may not fit together. That is who has the GIL, or
+    gets it meanwhile: so it is copied first and last, and once as one of all.
 
     `ends`: how many operations the program has when each picture is taken.
     """
@@ -952,33 +956,42 @@ class Shape:
     def __init__(self, reader, oldest, wanted, number, waits, program):
         self.version = reader.version
         self.oldest = oldest
+        self.layout = reader.layout
+        self.blank = struct.pack("<Q", reader.nowhere)
         self.pictures, self.ends = [], []
+        most = _most_of(*wanted)
         words = program.room(2 * number)
         for picture in range(number):
             for n, fd in enumerate(waits.of(picture)):
                 program.wait(fd, words + 2 * picture + n)
-            gil = program.room(2)
-            program.copy(reader.layout.gil, 2, gil)
+            begin = self._add_holder(program, most)
             threads, previous = [], None
             for extent in wanted:
-                threads.append([self._add_attempt(program, reader.layout, previous, extent) for _ in range(extent.attempts)])
-                previous = threads[-1][0].thread + reader.layout.previous
-            self.pictures.append((gil, threads))
+                threads.append(self._add_attempt(program, previous, extent))
+                previous = threads[-1].thread + self.layout.previous
+            self.pictures.append(Picture(begin, self._add_holder(program, most), threads))
             self.ends.append(len(program.operations))
 
-    def _add_attempt(self, program, layout, previous, extent):
-        thread = program.room(layout.thread_size)
-        if previous is None:
+    def _add_holder(self, program, extent):
+        gil = program.room(2)
+        program.copy(self.layout.gil, 2, gil)
+        return Holder(gil, self._add_attempt(program, gil, extent))
+
+    def _add_attempt(self, program, link, extent):
+        """Of the thread that a pointer leads to; without one, of the oldest."""
+        layout, room = self.layout, partial(program.room, blank=self.blank)
+        thread = room(layout.thread_size)
+        if link is None:
             program.copy(self.oldest, layout.thread_size, thread)
         else:
-            program.follow(previous, layout.thread_size, thread)
+            program.follow(link, layout.thread_size, thread)
         pointer = thread + layout.frame
         if layout.via is not None:
-            structure = program.room(3)
+            structure = room(3)
             program.follow(thread + layout.via, 3, structure)
             pointer = structure + layout.frame
-        chunks = program.room(extent.chunks * extent.words)
-        frames = program.room(extent.frames * layout.frame_size)
+        chunks = room(extent.chunks * extent.words)
+        frames = room(extent.frames * layout.frame_size)
         link = thread + (layout.stack or 0)
         for chunk in range(chunks, frames, extent.words or 1):
             program.follow(link, extent.words, chunk)
@@ -1034,7 +1047,7 @@ class Copied:
             highest = next((frame for frame in frames if address <= frame <= last), None)  # who is called is above who calls
             if highest is not None:
                 chunks, words = number, max(words, (highest - address) // 8 + self.layout.frame_size)
-        return Extent(1, self.outside, chunks, words)
+        return Extent(self.outside, chunks, words)
 
     def wanted_for(self, frame, frames, most):
         """The Extent that a frame could have been read with, after others; if that is more than most, what these need."""
@@ -1071,7 +1084,7 @@ class Reader:
             raise
         self.codes = {}  # address -> (code object, or False where it is none that anybody wants to see; words of its frames)
         self.last = {}  # ident -> (the bytes of its frames, what _walk() made of them): most threads do not move
-        some = Extent(1, SOME_FRAMES, 0, 0) if self.layout.stack is None else Extent(1, 0, 1, SOME_WORDS)
+        some = Extent(SOME_FRAMES, 0, 0) if self.layout.stack is None else Extent(0, 1, SOME_WORDS)
         self.some = self.least = self.most = some  # for each thread, where none wants more; now; and at most
         self.wanted = {}  # ident -> Extent
         self.spare = 1  # threads that may be new
@@ -1100,9 +1113,10 @@ class Reader:
     def cost_of(self, extents):
         """(operations, words) of a picture."""
         layout, extents = self.layout, list(extents)
-        operations = 3 + sum(n * (2 * frames + 2 * chunks + 4) for n, frames, chunks, _ in extents)
+        extents += 2 * [_most_of(*extents)]  # see Shape
+        operations = 5 + sum(2 * frames + 2 * chunks + 4 for frames, chunks, _ in extents)
         size = layout.thread_size + 3
-        words = sum(n * (size + frames * layout.frame_size + chunks * words) for n, frames, chunks, words in extents)
+        words = 6 + sum(size + frames * layout.frame_size + chunks * words for frames, chunks, words in extents)
         return operations, words
 
     def wanted_for(self, idents):
@@ -1113,13 +1127,13 @@ class Reader:
 
     def _bounded(self, wanted):
         """Threads of a program do the same, mostly: one may come to be as deep as another is, as far as that is cheap."""
-        attempts = sum(extent.attempts for extent in wanted.values()) or 1
-        _, frames, chunks, words = _most_of(self.some, *wanted.values())
-        self.least = Extent(1, min(frames, MANY_FRAMES // attempts), min(chunks, 1), min(words, MANY_WORDS // attempts))
-        most_words = min(MAX_CHUNK, MAX_WORDS // attempts)
-        most_frames = min(MAX_DEPTH + SLACK.frames, MAX_FRAMES // attempts)
-        most_chunks = 0 if self.layout.stack is None else max(1, MAX_WORDS // attempts // MAX_CHUNK)
-        self.most = Extent(ATTEMPTS, most_frames, most_chunks, most_words)
+        number = len(wanted) + 2
+        frames, chunks, words = _most_of(self.some, *wanted.values())
+        self.least = Extent(min(frames, MANY_FRAMES // number), min(chunks, 1), min(words, MANY_WORDS // number))
+        most_words = min(MAX_CHUNK, MAX_WORDS // number)
+        most_frames = min(MAX_DEPTH + SLACK.frames, MAX_FRAMES // number)
+        most_chunks = 0 if self.layout.stack is None else max(1, MAX_WORDS // number // MAX_CHUNK)
+        self.most = Extent(most_frames, most_chunks, most_words)
         return {ident: _least_of(self.most, _most_of(self.least, extent)) for ident, extent in wanted.items()}
 
     def pictures(self, times, shape, copied):
@@ -1132,11 +1146,11 @@ class Reader:
     def threads(self, picture, shape, copied):
         """(ident, path, has the GIL) of each; None where these are not the threads that the shape was made for."""
         layout, words = self.layout, memoryview(copied).cast("Q")
-        gil, places = shape.pictures[picture]
-        holder = words[gil] if words[gil + 1] & 0xFFFFFFFF else 0
+        begin, end, attempts = shape.pictures[picture]
+        holder = words[begin.gil] if words[begin.gil + 1] & 0xFFFFFFFF else 0
         address, threads = shape.oldest, []
-        for attempts in places:
-            thread = attempts[0].thread
+        for attempt in attempts:
+            thread = attempt.thread
             if words[thread + layout.of] == self.nowhere:  # nothing was copied
                 return None
             if words[thread + layout.of] != layout.interpreter:  # it has ended meanwhile
@@ -1145,9 +1159,13 @@ class Reader:
                 break
             ident = words[thread + layout.ident]
             if ident not in _own_idents:
-                if attempts[0].extent == NOTHING:  # it has the place of one of the agent's, or was one
+                if attempt.extent == NOTHING:  # it has the place of one of the agent's, or was one
                     return self._outdate(shape)
-                threads.append((ident, self._path(ident, attempts, shape, copied, words), address == holder))
+                its_attempts = [
+                    held for gil, held in (begin, end)
+                    if words[gil] == address and words[held.thread + layout.ident] == ident
+                ] + [attempt]
+                threads.append((ident, self._path(ident, its_attempts, shape, copied, words), address == holder))
             address = words[thread + layout.previous]
             if address == 0:
                 return threads
@@ -1161,7 +1179,7 @@ class Reader:
             self.version += 1
 
     def _path(self, ident, attempts, shape, copied, words):
-        """A path as look() has it, the best that there is."""
+        """A path as look() has it, the best that there is; the last attempt is the one that all threads have."""
         needed, paths = self.needed.get(ident, NOTHING), []
         for attempt in attempts:
             path, is_whole, extent = self._attempt(ident, attempt, copied, words)
@@ -1171,12 +1189,12 @@ class Reader:
                 break
         else:
             # Before 3.11, a generator is the outermost frame where all attempts say so.
-            is_certain = path and self.layout.stack is None and paths.count(path) == ATTEMPTS
+            is_certain = path and self.layout.stack is None and paths.count(path) == len(paths)
             if path[-1:] != [_NOT_READ] and not is_certain:
                 path.append(_NOT_READ)
         self.needed[ident] = needed
         wanted = _least_of(self.most, _with_slack(needed))
-        if not _is_enough(attempts[0].extent, wanted):
+        if not _is_enough(attempts[-1].extent, wanted):
             self.wanted[ident] = _most_of(wanted, self.wanted.get(ident, NOTHING))
             self._outdate(shape)
         return path
@@ -1190,7 +1208,7 @@ class Reader:
         if last is not None and last[0] == key:
             return last[1]
         result = self._walk(attempt, words)
-        if result[2].attempts == 1:
+        if result[2] is not TORN:
             self.last[ident] = key, result
         return result
 
@@ -1302,7 +1320,7 @@ def _agree(path, expected):
 # Cached, since they are asked about each thread of each picture, and the answers are few.
 @lru_cache(100)
 def _most_of(*extents):
-    return Extent(*map(max, *extents))
+    return Extent(*map(max, NOTHING, *extents))
 
 
 @lru_cache(100)
@@ -1317,7 +1335,7 @@ def _with_slack(extent):
 
 @lru_cache(100)
 def _is_enough(extent, wanted):
-    """Not where half of the slack is used up, or the next attempt would have been needed."""
+    """Not where half of the slack is used up."""
     return all(want <= has + slack // 2 for want, has, slack in zip(wanted, extent, SLACK))
 
 
