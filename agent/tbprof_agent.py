@@ -776,7 +776,7 @@ def _new_timer(flags=0):
 
 def _set_timer(timer, time_s, every_ns=0):
     # struct itimerspec: seconds and nanoseconds between expirations, and of the first; TFD_TIMER_ABSTIME
-    times = (ctypes.c_long * 4)(0, every_ns, int(time_s), int(time_s % 1.0 * 1e9))
+    times = struct.pack("4l", 0, every_ns, int(time_s), int(time_s % 1.0 * 1e9))
     _system_with_gil.timerfd_settime(timer, 1, times, None)
 
 
@@ -916,7 +916,7 @@ class Camera:
         self.program = Program(self.queue)
         try:
             self.shape = Shape(self.reader, oldest, wanted, number, self.waits, self.program)
-            self.program.build(1.0 if number == 1 else 0.125)
+            self.program.build(1.0 if number == 1 else 0.25)
         except OSError:
             if number == 1:
                 raise
@@ -1213,13 +1213,17 @@ class Reader:
         return result
 
     def _walk(self, attempt, words):
-        layout, nowhere = self.layout, self.nowhere
+        layout, nowhere, codes = self.layout, self.nowhere, self.codes
+        code_at, place_at, back, instruction_of = layout.code, layout.place, layout.back, layout.instruction_of
         copied, path, frames, frame = Copied(layout, attempt, words, nowhere), [], [], words[attempt.pointer]
         is_whole, above = frame != nowhere, None
         while frame != 0 and frame != nowhere and len(frames) <= MAX_DEPTH:
-            chunk, place = copied.find(frame)
-            if place is None:
-                place = copied.place_outside(frame, len(frames) + 1)
+            for chunk, last, begin in copied.chunks:  # here, and no function: this is done for each frame of each picture
+                if chunk <= frame <= last:
+                    place = begin + (frame - chunk >> 3)
+                    break
+            else:
+                chunk, place = None, copied.place_outside(frame, len(frames) + 1)
             if place is None:
                 before = self._before(frame, above, copied) if is_whole else None
                 if before is None:
@@ -1230,8 +1234,8 @@ class Reader:
                 continue
             if layout.stack is None and words[place] == 0:  # it is free, and leads along Python's list of free ones
                 return path, False, TORN
-            address = words[place + layout.code] & ~7
-            code, size = self._code_at(address)
+            address = words[place + code_at] & ~7
+            code, size = codes.get(address) or self._code_at(address)
             if code is _UNREAD:
                 is_whole = False
             elif chunk is not None:
@@ -1240,8 +1244,8 @@ class Reader:
                 above = frame, chunk
             frames.append(frame)
             if code is not False:
-                path.append((code, layout.instruction_of(words[place + layout.place], address)))
-            frame = words[place + layout.back]
+                path.append((code, instruction_of(words[place + place_at], address)))
+            frame = words[place + back]
         if len(frames) > MAX_DEPTH >= len(set(frames)):  # what was copied leads back to itself
             return path[:1], False, TORN
         if frame == 0 and path:  # a generator that has given its value leads no further: that may be a part only
@@ -1374,18 +1378,20 @@ class CpuClocks:
     """CPU time of samples: what threads use at the place where they are, scaled to what their clocks say.
 
     The clock's advance since the last sample would not do: of 3 ms of computing before 7 ms of sleep, nearly all would be
-    ascribed to the sleep. So who has the GIL computes, and of the others it is measured: for a moment, in each batch, the
+    ascribed to the sleep. So who has the GIL computes, and of the others it is measured: for a moment, now and then, the
     agent keeps the GIL and waits. Who runs meanwhile runs C code without the GIL at the place where it is (to hash: 1;
     to sleep, to wait for the GIL: 0). Where it is not known who has the GIL, nobody can keep it: then all go on in that
     moment. Last, the shares of each thread are scaled so that their sum follows its clock.
     """
 
     WINDOW_S = 0.0001
+    LEARN_S = 0.15  # between two of these: each second batch, mostly
     MEMORY = 0.99  # per batch, of the sums that the scale is made from
 
     def __init__(self, period, pause):
         self.period = period
         self.pause = pause  # waits for so many seconds
+        self.learned = -math.inf
         self.clocks = {}  # ident -> Clock
         self.places = {}  # (id of code, instruction) -> [seconds run, seconds passed]
         self.anywhere = [0.0, 1e-9]  # all places together, for those that are not known yet
@@ -1393,8 +1399,9 @@ class CpuClocks:
     def times(self, samples, active):
         """Microseconds of CPU for each (ident, place, has the GIL, weight) of a batch, -1 where they are not known."""
         self._update({ident for ident, _, _, _ in samples}, active)
-        if any(clock.has_run for clock in self.clocks.values()):
+        if _monotonic() > self.learned + self.LEARN_S and any(clock.has_run for clock in self.clocks.values()):
             self._learn()
+            self.learned = _monotonic()
         by_clock, times = {}, [-1] * len(samples)
         for number, (ident, place, has_gil, weight) in enumerate(samples):
             clock = self.clocks[ident]
