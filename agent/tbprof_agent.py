@@ -1378,20 +1378,18 @@ class CpuClocks:
     """CPU time of samples: what threads use at the place where they are, scaled to what their clocks say.
 
     The clock's advance since the last sample would not do: of 3 ms of computing before 7 ms of sleep, nearly all would be
-    ascribed to the sleep. So who has the GIL computes, and of the others it is measured: for a moment, now and then, the
+    ascribed to the sleep. So who has the GIL computes, and of the others it is measured: for a moment, in each batch, the
     agent keeps the GIL and waits. Who runs meanwhile runs C code without the GIL at the place where it is (to hash: 1;
     to sleep, to wait for the GIL: 0). Where it is not known who has the GIL, nobody can keep it: then all go on in that
     moment. Last, the shares of each thread are scaled so that their sum follows its clock.
     """
 
     WINDOW_S = 0.0001
-    LEARN_S = 0.15  # between two of these: each second batch, mostly
     MEMORY = 0.99  # per batch, of the sums that the scale is made from
 
     def __init__(self, period, pause):
         self.period = period
         self.pause = pause  # waits for so many seconds
-        self.learned = -math.inf
         self.clocks = {}  # ident -> Clock
         self.places = {}  # (id of code, instruction) -> [seconds run, seconds passed]
         self.anywhere = [0.0, 1e-9]  # all places together, for those that are not known yet
@@ -1399,9 +1397,8 @@ class CpuClocks:
     def times(self, samples, active):
         """Microseconds of CPU for each (ident, place, has the GIL, weight) of a batch, -1 where they are not known."""
         self._update({ident for ident, _, _, _ in samples}, active)
-        if _monotonic() > self.learned + self.LEARN_S and any(clock.has_run for clock in self.clocks.values()):
+        if any(clock.has_run for clock in self.clocks.values()):
             self._learn()
-            self.learned = _monotonic()
         by_clock, times = {}, [-1] * len(samples)
         for number, (ident, place, has_gil, weight) in enumerate(samples):
             clock = self.clocks[ident]
