@@ -1213,17 +1213,13 @@ class Reader:
         return result
 
     def _walk(self, attempt, words):
-        layout, nowhere, codes = self.layout, self.nowhere, self.codes
-        code_at, place_at, back, instruction_of = layout.code, layout.place, layout.back, layout.instruction_of
+        layout, nowhere = self.layout, self.nowhere
         copied, path, frames, frame = Copied(layout, attempt, words, nowhere), [], [], words[attempt.pointer]
         is_whole, above = frame != nowhere, None
         while frame != 0 and frame != nowhere and len(frames) <= MAX_DEPTH:
-            for chunk, last, begin in copied.chunks:  # here, and no function: this is done for each frame of each picture
-                if chunk <= frame <= last:
-                    place = begin + (frame - chunk >> 3)
-                    break
-            else:
-                chunk, place = None, copied.place_outside(frame, len(frames) + 1)
+            chunk, place = copied.find(frame)
+            if place is None:
+                place = copied.place_outside(frame, len(frames) + 1)
             if place is None:
                 before = self._before(frame, above, copied) if is_whole else None
                 if before is None:
@@ -1234,8 +1230,8 @@ class Reader:
                 continue
             if layout.stack is None and words[place] == 0:  # it is free, and leads along Python's list of free ones
                 return path, False, TORN
-            address = words[place + code_at] & ~7
-            code, size = codes.get(address) or self._code_at(address)
+            address = words[place + layout.code] & ~7
+            code, size = self._code_at(address)
             if code is _UNREAD:
                 is_whole = False
             elif chunk is not None:
@@ -1244,8 +1240,8 @@ class Reader:
                 above = frame, chunk
             frames.append(frame)
             if code is not False:
-                path.append((code, instruction_of(words[place + place_at], address)))
-            frame = words[place + back]
+                path.append((code, layout.instruction_of(words[place + layout.place], address)))
+            frame = words[place + layout.back]
         if len(frames) > MAX_DEPTH >= len(set(frames)):  # what was copied leads back to itself
             return path[:1], False, TORN
         if frame == 0 and path:  # a generator that has given its value leads no further: that may be a part only
