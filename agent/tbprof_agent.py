@@ -644,18 +644,21 @@ def _number_in(path):
 
 
 class Program:
-    """A list of operations for io_submit(2), and the file in memory that they copy to; its places are numbers of words.
+    """A list of operations for io_submit(2), done again and again, and the file in memory that they copy to; places in it are
+    numbers of words.
 
-    The kernel does one after the other, within the call. To read a timer is to wait for it. To write to the file from an
-    address is to copy what is there, or to do nothing where nothing is. And to read from the file into the next operation
-    of the list, as its address, is to follow a pointer.
+    The kernel does one after the other, within the call. To write to the file from an address is to copy what is there, or
+    to do nothing where nothing is. And to read from the file into the next operation of the list, as its address, is to
+    follow a pointer. Each round begins with reading from other descriptors, into the first words of the file: to read a
+    timer is to wait for it. At its end all of the file is copied to where the round's copy is kept.
     """
 
-    def __init__(self, queue):
+    def __init__(self, queue, waits):
         self.queue = queue
-        self.operations = [None]  # opcode, fd, address, bytes, place; the first one is to blank the file
-        self.blank = bytearray()
-        self.file = None
+        self.waits = waits  # of each round, the descriptors: something can be read from them in time, up to 8 bytes
+        self.operations = []  # opcode, address, bytes, place of words
+        self.blank = bytearray(8 * len(waits[0]))
+        self.files = []
 
     @property
     def size(self):
@@ -667,39 +670,54 @@ class Program:
         self.blank += blank * words
         return self.size - words
 
-    def wait(self, fd, place):
-        """Until something can be read from it, up to 8 bytes."""
-        self.operations.append((READ, fd, None, 8, place))
-
     def copy(self, address, words, place):
-        self.operations.append((WRITE, None, address, 8 * words, 8 * place))
+        self.operations.append((WRITE, address, 8 * words, place))
 
     def follow(self, pointer, words, place):
         """Copies from where the pointer at one place leads, to another place."""
-        self.operations.append((READ, None, None, 8, 8 * pointer))
+        self.operations.append((READ, None, 8, pointer))
         self.copy(0, words, place)
 
     def build(self, share=1.0):
         """OSError where this system cannot."""
-        number = len(self.operations)
-        self.operations[0] = WRITE, None, ctypes.addressof(ctypes.c_char.from_buffer(self.blank)), len(self.blank), 0
-        self.queue.make_room(number, share)
-        self.file = File(8 * self.size)
-        self.view = self.file.view
-        self.iocbs = ctypes.create_string_buffer(64 * number)
+        width, rounds, size = len(self.waits[0]), len(self.waits), 8 * self.size
+        self.length = width + 1 + len(self.operations) + 1
+        self.queue.make_room(self.length * rounds, share)
+        self.files = [File(size), File(size * rounds)]
+        file, kept = self.files
+        self.iocbs = ctypes.create_string_buffer(64 * (1 + len(self.operations) + rounds * (width + 1)))
         base = ctypes.addressof(self.iocbs)
-        for n, (opcode, fd, address, size, place) in enumerate(self.operations):
-            if fd is not None:
-                address, place = self.file.address + 8 * place, 0
-            elif address is None:
-                address = base + 64 * (n + 1) + 24  # aio_buf of the next one
-            fd = self.file.fd if fd is None else fd
-            struct.pack_into("<16xHxxIQQq16x", self.iocbs, 64 * n, opcode, fd, address, size, place)
-        self.pointers = (ctypes.c_void_p * number)(*range(base, base + 64 * number, 64))
+        number = 0
 
-    def run(self, end, begin=0, system=None):
-        """Does what is before the operation `end`, but for what the kernel refuses, such as an address that can be none."""
-        context, system = self.queue.contexts[-1], system or _system
+        def add(opcode, fd, address, size, offset):
+            nonlocal number
+            struct.pack_into("<16xHxxIQQq16x", self.iocbs, 64 * number, opcode, fd, address, size, offset)
+            number += 1
+            return base + 64 * (number - 1)
+
+        blank = ctypes.addressof(ctypes.c_char.from_buffer(self.blank)) + 8 * width
+        each = [add(WRITE, file.fd, blank, size - 8 * width, 8 * width)]
+        for opcode, address, amount, place in self.operations:
+            address = base + 64 * (number + 1) + 24 if address is None else address  # aio_buf of the next one
+            each.append(add(opcode, file.fd, address, amount, 8 * place))
+        pointers = []
+        for n, waits in enumerate(self.waits):
+            pointers += [add(READ, fd, file.address + 8 * place, 8, 0) for place, fd in enumerate(waits)]
+            pointers += each
+            pointers.append(add(WRITE, kept.fd, file.address, size, n * size))
+        self.pointers = (ctypes.c_void_p * len(pointers))(*pointers)
+
+    def run(self, rounds):
+        """Without the GIL."""
+        self._submit(0, rounds * self.length, _system)
+
+    def run_at_once(self):
+        """One round with the GIL, and without a wait."""
+        self._submit(len(self.waits[0]), self.length, _system_with_gil)
+
+    def _submit(self, begin, end, system):
+        """All but what the kernel refuses, such as an address that can be none."""
+        context = self.queue.contexts[-1]
         ring = (ctypes.c_uint * 4).from_address(context.value)  # struct aio_ring: id, nr, head, tail
         while begin < end:
             pointers = ctypes.byref(self.pointers, 8 * begin)
@@ -707,9 +725,14 @@ class Program:
             ring[2] = ring[3]  # what became of them is not needed
             begin += max(0, done) + 1
 
+    def kept(self, rounds):
+        """What the file was at the end of each of the last rounds."""
+        view, size = self.files[1].view, 8 * self.size
+        return [view[n * size : (n + 1) * size] for n in range(rounds)]
+
     def close(self):
-        if self.file is not None:
-            self.file.close()
+        for file in self.files:
+            file.close()
 
 
 class Timers:
@@ -732,13 +755,12 @@ class Timers:
                     os.close(timer)
 
     def work(self, queue):
-        program = Program(queue)
+        program = Program(queue, [(self.clock,)])
         try:
-            program.wait(self.clock, program.room(1))
             program.build()
             _set_timer(self.clock, 0.000001)
-            program.run(2, 0, _system_with_gil)
-            return program.view[:8] != bytes(8)
+            program.run(1)
+            return program.kept(1) != [bytes(8)]
         finally:
             program.close()
 
@@ -754,12 +776,12 @@ class Timers:
         for timer, time_s in zip(self.timers, times):
             _set_timer(timer, time_s)
 
-    def times(self, words, planned):
-        """When pictures were taken, by what was read: of each, of its timer and of the clock. None for one that was not
-        waited for, since it was to be over.
+    def times(self, copies, planned):
+        """When pictures were taken, by what was read of the clock. None for one that was not waited for, since it was to be
+        over.
         """
         clock_s = self.CLOCK_NS * 1e-9
-        taken = [self.began + ticks * clock_s for ticks in accumulate(words[1::2])]
+        taken = [self.began + ticks * clock_s for ticks in accumulate(struct.unpack_from("<Q", copy, 8)[0] for copy in copies)]
         return [max(now, due) if now > due - 2 * clock_s else None for now, due in zip(taken, planned)]
 
     def hurry(self):
@@ -856,9 +878,8 @@ class Camera:
         for _ in range(20):  # it has to find how deep stacks are; and other threads may run on in between
             self._prepare(number)
             expected = self._others(look())
-            self.program.run(1, 0, _system_with_gil)
-            self.program.run(self.shape.ends[0], 1 + len(self.waits.of(0)), _system_with_gil)
-            seen = self._others(self.reader.threads(0, self.shape, self.program.view[:]) or [])
+            self.program.run_at_once()
+            seen = self._others(self.reader.threads(self.shape, *self.program.kept(1)) or [])
             are_same = seen.keys() == expected.keys() and all(_agree(seen[ident], expected[ident]) for ident in seen)
             if are_same and self.shape.version == self.reader.version:
                 return
@@ -874,11 +895,11 @@ class Camera:
     def aim(self, times):
         """At the next moments, as _monotonic() has them."""
         self._prepare(len(times))
-        self.times = times[: len(self.shape.ends)]
+        self.times = times[: len(self.program.waits)]
         self.waits.aim(self.times)
 
     def take(self):
-        self.program.run(self.shape.ends[len(self.times) - 1])
+        self.program.run(len(self.times))
 
     def pause(self, seconds):
         """With the GIL."""
@@ -890,14 +911,13 @@ class Camera:
 
     def hand_over(self):
         """(time, threads as look() has them) of each, None for one that was not taken; to be read by one thread only."""
-        copied, number = self.program.view[:], len(self.times)
-        times = self.waits.times(struct.unpack_from("<%dQ" % (2 * number), copied), self.times)
-        return self.reader.pictures(times, self.shape, copied)
+        copies = self.program.kept(len(self.times))
+        return self.reader.pictures(self.shape, self.waits.times(copies, self.times), copies)
 
     def _prepare(self, number):
         """A program for so many pictures, unless there is one."""
         shape, number = self.shape, min(number, self.most)
-        if shape is not None and shape.version == self.reader.version and number <= len(shape.ends):
+        if shape is not None and shape.version == self.reader.version and number <= len(self.program.waits):
             return
         chain = self._chain()
         if len(chain) > MAX_THREADS:
@@ -913,9 +933,9 @@ class Camera:
         """False where this system has no room for so many."""
         if self.program is not None:
             self.program.close()
-        self.program = Program(self.queue)
+        self.program = Program(self.queue, [self.waits.of(picture) for picture in range(number)])
         try:
-            self.shape = Shape(self.reader, oldest, wanted, number, self.waits, self.program)
+            self.shape = Shape(self.reader, oldest, wanted, self.program)
             self.program.build(1.0 if number == 1 else 0.25)
         except OSError:
             if number == 1:
@@ -939,38 +959,29 @@ class Camera:
 
 # What is where of one attempt to copy a thread: numbers of words.
 Attempt = collections.namedtuple("Attempt", "thread pointer chunks frames end extent")
-# Who has the GIL and its thread, at the begin and at the end of a picture, and all threads.
-Picture = collections.namedtuple("Picture", "begin end threads")
+# Who has the GIL, and its thread.
 Holder = collections.namedtuple("Holder", "gil attempt")
 
 
 class Shape:
-    """What is where in a batch of pictures.
+    """What is where in a picture.
 
     A thread that runs goes on while it is copied, and then what was copied may not fit together. That is who has the GIL, or
     gets it meanwhile: so it is copied first and last, and once as one of all.
-
-    `ends`: how many operations the program has when each picture is taken.
     """
 
-    def __init__(self, reader, oldest, wanted, number, waits, program):
+    def __init__(self, reader, oldest, wanted, program):
         self.version = reader.version
         self.oldest = oldest
         self.layout = reader.layout
         self.blank = struct.pack("<Q", reader.nowhere)
-        self.pictures, self.ends = [], []
         most = _most_of(*wanted)
-        words = program.room(2 * number)
-        for picture in range(number):
-            for n, fd in enumerate(waits.of(picture)):
-                program.wait(fd, words + 2 * picture + n)
-            begin = self._add_holder(program, most)
-            threads, previous = [], None
-            for extent in wanted:
-                threads.append(self._add_attempt(program, previous, extent))
-                previous = threads[-1].thread + self.layout.previous
-            self.pictures.append(Picture(begin, self._add_holder(program, most), threads))
-            self.ends.append(len(program.operations))
+        self.begin = self._add_holder(program, most)
+        self.threads, previous = [], None
+        for extent in wanted:
+            self.threads.append(self._add_attempt(program, previous, extent))
+            previous = self.threads[-1].thread + self.layout.previous
+        self.end = self._add_holder(program, most)
 
     def _add_holder(self, program, extent):
         gil = program.room(2)
@@ -1114,7 +1125,7 @@ class Reader:
         """(operations, words) of a picture."""
         layout, extents = self.layout, list(extents)
         extents += 2 * [_most_of(*extents)]  # see Shape
-        operations = 5 + sum(2 * frames + 2 * chunks + 4 for frames, chunks, _ in extents)
+        operations = 6 + sum(2 * frames + 2 * chunks + 4 for frames, chunks, _ in extents)
         size = layout.thread_size + 3
         words = 6 + sum(size + frames * layout.frame_size + chunks * words for frames, chunks, words in extents)
         return operations, words
@@ -1136,20 +1147,19 @@ class Reader:
         self.most = Extent(most_frames, most_chunks, most_words)
         return {ident: _least_of(self.most, _most_of(self.least, extent)) for ident, extent in wanted.items()}
 
-    def pictures(self, times, shape, copied):
+    def pictures(self, shape, times, copies):
         if _monotonic() - self.adapted > ADAPT_S:
             self.adapt()
-        for picture, time_s in enumerate(times):
-            threads = None if time_s is None else self.threads(picture, shape, copied)
+        for time_s, copied in zip(times, copies):
+            threads = None if time_s is None else self.threads(shape, copied)
             yield None if threads is None else (time_s, threads)
 
-    def threads(self, picture, shape, copied):
+    def threads(self, shape, copied):
         """(ident, path, has the GIL) of each; None where these are not the threads that the shape was made for."""
         layout, words = self.layout, memoryview(copied).cast("Q")
-        begin, end, attempts = shape.pictures[picture]
-        holder = words[begin.gil] if words[begin.gil + 1] & 0xFFFFFFFF else 0
+        holder = words[shape.begin.gil] if words[shape.begin.gil + 1] & 0xFFFFFFFF else 0
         address, threads = shape.oldest, []
-        for attempt in attempts:
+        for attempt in shape.threads:
             thread = attempt.thread
             if words[thread + layout.of] == self.nowhere:  # nothing was copied
                 return None
@@ -1162,7 +1172,7 @@ class Reader:
                 if attempt.extent == NOTHING:  # it has the place of one of the agent's, or was one
                     return self._outdate(shape)
                 its_attempts = [
-                    held for gil, held in (begin, end)
+                    held for gil, held in (shape.begin, shape.end)
                     if words[gil] == address and words[held.thread + layout.ident] == ident
                 ] + [attempt]
                 threads.append((ident, self._path(ident, its_attempts, shape, copied, words), address == holder))
