@@ -251,7 +251,7 @@ class Looks(unittest.TestCase):
                     said, idents = [], []
                     note = [partial(said.extend, map(turns.__getitem__, [0])) for _ in range(2)]
                     last = turns[0]
-                    agent._take(note[:1] + agent._steps_of_look(idents, []) + note[1:])
+                    agent._take(note[:1] + agent._steps_of_look(idents, [], agent.MAX_DEPTH) + note[1:])
                     self.assertEqual(said[0], said[1])
                     between += said[0] != last
                     in_looks += len(idents) >= 8
@@ -431,7 +431,7 @@ class CpuTime(unittest.TestCase):
 
         thread = threading.Thread(target=compute, daemon=True)
         thread.start()
-        clocks = agent.CpuClocks(0.01, time.sleep)
+        clocks = agent.CpuClocks(0.01, agent.Looks.pause)
         with parked_thread() as parked:
             total = {thread.ident: 0, parked: 0}
             give_up = time.monotonic() + 60
@@ -447,13 +447,13 @@ class CpuTime(unittest.TestCase):
         thread.join()
 
     def test_a_thread_that_threading_does_not_know_has_none_that_is_known(self):
-        self.assertEqual(agent.CpuClocks(0.01, time.sleep).times([(12345, (1, 2), True, 1)], {}), [-1])
+        self.assertEqual(agent.CpuClocks(0.01, agent.Looks.pause).times([(12345, (1, 2), True, 1)], {}), [-1])
 
     def test_the_clock_of_a_thread_that_has_ended_is_not_known(self):
         thread = threading.Thread(target=lambda: None)
         thread.start()
         ident = thread.ident
-        clocks = agent.CpuClocks(0.01, time.sleep)
+        clocks = agent.CpuClocks(0.01, agent.Looks.pause)
         clock = clocks.clocks[ident] = agent.Clock(ident, thread)
         clock.id = (~0x3FFFFF << 3) | 6  # larger than any pid
         thread.join()
@@ -468,13 +468,13 @@ class CpuOfPlaces(unittest.TestCase):
         it used in it, and at what place it was found after it, to run for what part of the time in which others cannot.
         """
         threads = {ident: object() for ident in range(4)}
-        clocks = agent.CpuClocks(0.01, lambda seconds: None)
+        clocks = agent.CpuClocks(0.01, None)
         cpu, sums, now = {}, {}, [0.0]
 
-        def pause(seconds):
-            now[0] += seconds
+        def pause():
+            now[0] += 0.0001
             for ident, (_, _, _, part) in enumerate(rows):
-                cpu[ident] += seconds * part
+                cpu[ident] += 0.0001 * part
 
         clocks.pause = pause
         read = {
@@ -482,7 +482,7 @@ class CpuOfPlaces(unittest.TestCase):
             "_read_clocks": lambda asked: {clock: cpu[clock.id] for clock in asked},
             "_monotonic": lambda: now[0],
             "_leaf_of": lambda path: path,
-            "look": lambda: [(ident, row[2], None) for ident, row in enumerate(rows)],
+            "look": lambda depth: [(ident, row[2], None) for ident, row in enumerate(rows)],
         }
         with mock.patch.multiple(agent, **read):
             for turn in range(batches):
