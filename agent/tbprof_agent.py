@@ -390,7 +390,7 @@ class Looks:
 
     reader = None
     most = 1  # pictures of a batch
-    pause = staticmethod(partial(_sleep, 0.0001))
+    pause = staticmethod(_sleep)
 
     def __init__(self, low):
         _interval.begin(self, low * 1e6)
@@ -901,8 +901,9 @@ class Camera:
     def take(self):
         self.program.run(len(self.times))
 
-    def pause(self):
-        """None: see CpuClocks."""
+    def pause(self, seconds):
+        """With the GIL."""
+        _system_with_gil.usleep(int(seconds * 1e6))
 
     def hurry(self):
         """From another thread: what take() waits for is now."""
@@ -1383,17 +1384,18 @@ class CpuClocks:
     """CPU time of samples: what threads use at the place where they are, scaled to what their clocks say.
 
     The clock's advance since the last sample would not do: of 3 ms of computing before 7 ms of sleep, nearly all would be
-    ascribed to the sleep. So who has the GIL computes, and of the others it is measured, in each batch, in the moment in
-    which the agent has the GIL and looks where they are. Who runs meanwhile runs C code without the GIL at the place where
-    it is (to hash: 1; to sleep, to wait for the GIL: 0). Where it is not known who has the GIL, there is a pause without
-    it, in which all go on. Last, the shares of each thread are scaled so that their sum follows its clock.
+    ascribed to the sleep. So who has the GIL computes, and of the others it is measured: for a moment, in each batch, the
+    agent keeps the GIL and waits. Who runs meanwhile runs C code without the GIL at the place where it is (to hash: 1;
+    to sleep, to wait for the GIL: 0). Where it is not known who has the GIL, nobody can keep it: then all go on in that
+    moment. Last, the shares of each thread are scaled so that their sum follows its clock.
     """
 
+    WINDOW_S = 0.00005  # it sleeps, since who could run meanwhile may need its CPU; with less of it that showed
     MEMORY = 0.99  # per batch, of the sums that the scale is made from
 
     def __init__(self, period, pause):
         self.period = period
-        self.pause = pause
+        self.pause = pause  # waits for so many seconds
         self.clocks = {}  # ident -> Clock
         self.places = {}  # (id of code, instruction) -> [seconds run, seconds passed]
         self.anywhere = [0.0, 1e-9]  # all places together, for those that are not known yet
@@ -1427,13 +1429,14 @@ class CpuClocks:
             clock.go_on(said.get(clock))
 
     def _learn(self):
-        before, began = _read_clocks(self.clocks.values()), _monotonic()
-        where = {ident: path for ident, path, _ in look(1) if path}
-        self.pause()
-        after, passed = _read_clocks(self.clocks.values()), _monotonic() - began
-        for ident, clock in self.clocks.items():
-            if ident in where and clock in before and clock in after:
-                for sums in (self.places.setdefault(_leaf_of(where[ident]), [0.0, 0.0]), self.anywhere):
+        where = {ident: _leaf_of(path) for ident, path, _ in look(1) if path}
+        clocks = [(clock, where[ident]) for ident, clock in self.clocks.items() if ident in where]
+        before, began = _read_clocks(clock for clock, _ in clocks), _monotonic()
+        self.pause(self.WINDOW_S)
+        after, passed = _read_clocks(clock for clock, _ in clocks), _monotonic() - began
+        for clock, place in clocks:
+            if clock in before and clock in after:
+                for sums in (self.places.setdefault(place, [0.0, 0.0]), self.anywhere):
                     sums[0] += after[clock] - before[clock]
                     sums[1] += passed
 

@@ -471,10 +471,10 @@ class CpuOfPlaces(unittest.TestCase):
         clocks = agent.CpuClocks(0.01, None)
         cpu, sums, now = {}, {}, [0.0]
 
-        def pause():
-            now[0] += 0.0001
+        def pause(seconds):
+            now[0] += seconds
             for ident, (_, _, _, part) in enumerate(rows):
-                cpu[ident] += 0.0001 * part
+                cpu[ident] += seconds * part
 
         clocks.pause = pause
         read = {
