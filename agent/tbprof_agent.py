@@ -30,7 +30,7 @@ That has the kernel run a Program, which waits for timers and copies threads and
 to where, an Extent how much of a thread; a Reader makes out afterwards, with the GIL, what was copied. CpuClocks tell who
 ran from who waited. A Watch plans looks and drives its eyes, a Stream tells its client what they have seen. Parked finds
 greenlets and tasks. All else is about sockets, threads, and where to start. To see that it does no harm: Agent, parse_request,
-Program, Reader._code_at.
+Program, Codes.
 """
 import _socket
 import _thread
@@ -1020,7 +1020,6 @@ class Copied:
     def __init__(self, layout, attempt, words, nowhere):
         self.layout, self.attempt, self.words = layout, attempt, words
         self.outside = 0  # how many frames had to be followed, from the leaf, to come to the last one that is in no chunk
-        self.followed = {}
         self.chunks = []  # (address of the chunk, the last one at which a frame can have been copied, place of the former)
         address = words[attempt.thread + (layout.stack or 0)]
         self.root = None if address else 0  # where the outermost frame is; None: in no chunk that was copied; 0: there is none
@@ -1042,14 +1041,13 @@ class Copied:
 
     def place_outside(self, frame, number):
         """Of a frame that is in no chunk, the one with this number from the leaf; None where it was not copied."""
-        if not self.followed:
-            link = self.attempt.pointer
-            for place in range(self.attempt.frames, self.attempt.end, self.layout.frame_size):
-                self.followed.setdefault(self.words[link], place)
-                link = place + self.layout.back
-        if frame in self.followed:
-            self.outside = number
-        return self.followed.get(frame)
+        size = self.layout.frame_size
+        place = self.attempt.frames + (number - 1) * size
+        link = place - size + self.layout.back if number > 1 else self.attempt.pointer
+        if place >= self.attempt.end or self.words[link] != frame:
+            return None
+        self.outside = number
+        return place
 
     def needed_for(self, frames):
         """The Extent that these can be read with."""
@@ -1079,6 +1077,40 @@ class Copied:
         return self.root is not None and (top <= self.root or self.root in frames)
 
 
+class Codes(dict):
+    """By their addresses: (code object, or False where it is none that anybody wants to see; words of its frames); _NOT_READ
+    where there is none.
+    """
+
+    def __init__(self, memory, layout):
+        dict.__init__(self)
+        self.memory, self.layout = memory, layout
+        self[id(None)] = False, 0  # since 3.13, where C code calls Python code
+
+    def __missing__(self, address):
+        words = self.memory.words(address, 40)
+        # The number of references of what is not in use is another one, mostly a pointer (3.14 has flags in its upper bits).
+        if len(words) < 40 or words[1] != id(types.CodeType) or words[0] & 0xFFFFFFFF == 0 or words[0] >> 32 & 0xFFFF > 1:
+            return _NOT_READ
+        if any(self.memory.words(words[n], 2)[1:] != (id(str),) for n in self.layout.names):
+            return _NOT_READ
+        code = self._take_reference(address, words[: max(self.layout.names) + 1])
+        if code is None:
+            return _NOT_READ
+        # "<shim>": in 3.12, where C code calls Python code, and where a class makes an object.
+        self[address] = code.co_filename != "<shim>" and code, _variables_of(code) + self.layout.specials
+        return self[address]
+
+    def _take_reference(self, address, words):
+        """The object at an address, None where these words are not there any more: since they were read, other threads may
+        have run, and freed it. So one call into C both compares them again and takes the reference (see look()).
+        """
+        expected, pointer = struct.pack("<%dQ" % len(words), *words), ctypes.c_void_p(address)
+        counts = starmap(self.memory.write, [(self.memory.fd, address, len(expected), 0)])
+        are_same = map(expected.__eq__, map(self.memory.view.__getitem__, map(slice, counts)))
+        return next(map(attrgetter("value"), compress([ctypes.py_object.from_buffer(pointer)], are_same)), None)
+
+
 class Reader:
     """Makes threads and their paths of what Cameras have copied; knows how much of each thread they are to copy.
 
@@ -1093,7 +1125,7 @@ class Reader:
         except BaseException:
             self.memory.close()
             raise
-        self.codes = {}  # address -> (code object, or False where it is none that anybody wants to see; words of its frames)
+        self.codes = Codes(self.memory, self.layout)
         self.last = {}  # ident -> (the bytes of its frames, what _walk() made of them): most threads do not move
         some = Extent(SOME_FRAMES, 0, 0) if self.layout.stack is None else Extent(0, 1, SOME_WORDS)
         self.some = self.least = self.most = some  # for each thread, where none wants more; now; and at most
@@ -1134,7 +1166,8 @@ class Reader:
         """The Extents of threads, and of those that may begin: none of the agent's own is looked at."""
         self.wanted = self._bounded({ident: self.wanted.get(ident, NOTHING) for ident in idents if ident not in _own_idents})
         wanted = [self.wanted.get(ident, NOTHING) for ident in idents] + [self.least] * self.spare
-        return list(map(_most_of, wanted, wanted[1:] + [NOTHING]))  # who ends gives its place to the next
+        # Who ends gives its place to the next. The agent's own seldom end: they need not show who comes after.
+        return [_most_of(*pair) if pair[0] != NOTHING else NOTHING for pair in zip(wanted, wanted[1:] + [NOTHING])]
 
     def _bounded(self, wanted):
         """Threads of a program do the same, mostly: one may come to be as deep as another is, as far as that is cheap."""
@@ -1241,7 +1274,7 @@ class Reader:
             if layout.stack is None and words[place] == 0:  # it is free, and leads along Python's list of free ones
                 return path, False, TORN
             address = words[place + layout.code] & ~7
-            code, size = self._code_at(address)
+            code, size = self.codes[address]
             if code is _UNREAD:
                 is_whole = False
             elif chunk is not None:
@@ -1268,7 +1301,7 @@ class Reader:
         before = self.entries.get(entry)
         if not self._fits(before, above, copied):
             words = self.memory.words(entry, self.layout.frame_size)
-            is_entry = len(words) == self.layout.frame_size and self._code_at(words[self.layout.code] & ~7)[0] is False
+            is_entry = len(words) == self.layout.frame_size and self.codes[words[self.layout.code] & ~7][0] is False
             before = words[self.layout.back] if is_entry else None
             if not self._fits(before, above, copied):
                 return None
@@ -1282,37 +1315,9 @@ class Reader:
         if place is None:
             return False
         address = copied.words[place + self.layout.code] & ~7
-        _, size = self._code_at(address)
+        _, size = self.codes[address]
         return _is_below(before, size, chunk, *above)
 
-    def _code_at(self, address):
-        """As self.codes has it; _NOT_READ for what is none."""
-        known = self.codes.get(address)
-        if known is not None:
-            return known
-        if address == id(None):  # since 3.13, where C code calls Python code
-            return False, 0
-        words = self.memory.words(address, 40)
-        # The number of references of what is not in use is another one, mostly a pointer (3.14 has flags in its upper bits).
-        if len(words) < 40 or words[1] != id(types.CodeType) or words[0] & 0xFFFFFFFF == 0 or words[0] >> 32 & 0xFFFF > 1:
-            return _NOT_READ
-        if any(self.memory.words(words[n], 2)[1:] != (id(str),) for n in self.layout.names):
-            return _NOT_READ
-        code = self._take_reference(address, words[: max(self.layout.names) + 1])
-        if code is None:
-            return _NOT_READ
-        # "<shim>": in 3.12, where C code calls Python code, and where a class makes an object.
-        self.codes[address] = code.co_filename != "<shim>" and code, _variables_of(code) + self.layout.specials
-        return self.codes[address]
-
-    def _take_reference(self, address, words):
-        """The object at an address, None where these words are not there any more: since they were read, other threads may
-        have run, and freed it. So one call into C both compares them again and takes the reference (see look()).
-        """
-        expected, pointer = struct.pack("<%dQ" % len(words), *words), ctypes.c_void_p(address)
-        counts = starmap(self.memory.write, [(self.memory.fd, address, len(expected), 0)])
-        are_same = map(expected.__eq__, map(self.memory.view.__getitem__, map(slice, counts)))
-        return next(map(attrgetter("value"), compress([ctypes.py_object.from_buffer(pointer)], are_same)), None)
 
 
 def _is_below(frame, size, chunk, above, its_chunk):

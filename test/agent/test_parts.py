@@ -840,17 +840,17 @@ class Pictures(unittest.TestCase):
     def test_what_is_no_code_object_is_not_taken_for_one(self):
         reader = self.camera().reader
         code = deep.__code__
-        self.assertIs(reader._code_at(id(code))[0], code)
-        self.assertIs(reader._code_at(id(None))[0], False)
+        self.assertIs(reader.codes[id(code)][0], code)
+        self.assertIs(reader.codes[id(None)][0], False)
         words = (agent.ctypes.c_ulong * 40)()
         address = agent.ctypes.addressof(words)
         for wrong in (0, 8, 2**47, id("text"), id(self), id(code) + 8, address):
-            self.assertIs(reader._code_at(wrong)[0], agent._UNREAD)
+            self.assertIs(reader.codes[wrong][0], agent._UNREAD)
         # As it would be where a code object was: of that, its first word is another one when it is not in use any more.
         words[:] = list(reader.memory.words(id(code), 40))
         for references in (0, address, 2**64 - 1):
             words[0] = references
-            self.assertIs(reader._code_at(address)[0], agent._UNREAD)
+            self.assertIs(reader.codes[address][0], agent._UNREAD)
 
     def test_a_code_object_is_taken_only_if_it_is_still_there(self):
         """Others may run, and free it, between any two instructions of Python."""
@@ -865,10 +865,10 @@ class Pictures(unittest.TestCase):
             return count
 
         reader.memory.write = change_at_the_last_moment
-        self.assertIs(reader._code_at(id(code))[0], agent._UNREAD)
+        self.assertIs(reader.codes[id(code)][0], agent._UNREAD)
         self.assertEqual((written.count(id(code)), sys.getrefcount(code)), (2, references))
         reader.memory.write = write
-        self.assertIs(reader._code_at(id(code))[0], code)
+        self.assertIs(reader.codes[id(code)][0], code)
 
     def test_there_are_none_where_it_is_not_certain_what_is_where(self):
         wrong = {
