@@ -688,11 +688,11 @@ class Program:
         iocbs = [(WRITE, self.file.fd, _address_of(self.blank) + 8 * width, size - 8 * width, 8 * width)]
         for opcode, address, amount, place in self.operations:
             iocbs.append((opcode, self.file.fd, address, amount, 8 * place))
-        common, pointers, self.keeps = range(len(iocbs)), [], []  # numbers of iocbs; places of addresses in iocbs
+        each, pointers, self.keeps = range(len(iocbs)), [], []
         for waits in self.waits:
             pointers.extend(range(len(iocbs), len(iocbs) + width))
             iocbs.extend((READ, fd, self.file.address + 8 * place, 8, 0) for place, fd in enumerate(waits))
-            pointers.extend(common)
+            pointers.extend(each)
             pointers.append(len(iocbs))
             self.keeps.append(64 * len(iocbs) + 24)
             iocbs.append((READ, self.file.fd, 0, size, 0))
