@@ -459,7 +459,7 @@ class File:
             except BaseException:
                 os.close(self.fd)
                 raise
-            self.address = _address_of(self.view)
+            self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.view))
             _open.add(self)
 
     def close(self):
@@ -650,7 +650,7 @@ class Program:
     The kernel does one after the other, within the call. To write to the file from an address is to copy what is there, or
     to do nothing where nothing is. And to read from the file into the next operation of the list, as its address, is to
     follow a pointer. Each round begins with reading from other descriptors, into the first words of the file: to read a
-    timer is to wait for it. At its end all of the file is copied to where the copies of a run are kept.
+    timer is to wait for it. At its end all of the file is copied to where the round's copy is kept.
     """
 
     def __init__(self, queue, waits):
@@ -658,8 +658,7 @@ class Program:
         self.waits = waits  # of each round, the descriptors: something can be read from them in time, up to 8 bytes
         self.operations = []  # opcode, address, bytes, place of words
         self.blank = bytearray(8 * len(waits[0]))
-        self.file = None
-        self.copies = []
+        self.files = []
 
     @property
     def size(self):
@@ -684,46 +683,37 @@ class Program:
         width, rounds, size = len(self.waits[0]), len(self.waits), 8 * self.size
         self.length = width + 1 + len(self.operations) + 1
         self.queue.make_room(self.length * rounds, share)
-        self.file = File(size)
-        iocbs = [(WRITE, self.file.fd, _address_of(self.blank) + 8 * width, size - 8 * width, 8 * width)]
+        self.files = [File(size), File(size * rounds)]
+        file, kept = self.files
+        self.iocbs = ctypes.create_string_buffer(64 * (1 + len(self.operations) + rounds * (width + 1)))
+        base = ctypes.addressof(self.iocbs)
+        number = 0
+
+        def add(opcode, fd, address, size, offset):
+            nonlocal number
+            struct.pack_into("<16xHxxIQQq16x", self.iocbs, 64 * number, opcode, fd, address, size, offset)
+            number += 1
+            return base + 64 * (number - 1)
+
+        blank = ctypes.addressof(ctypes.c_char.from_buffer(self.blank)) + 8 * width
+        each = [add(WRITE, file.fd, blank, size - 8 * width, 8 * width)]
         for opcode, address, amount, place in self.operations:
-            iocbs.append((opcode, self.file.fd, address, amount, 8 * place))
-        each, pointers, self.keeps = range(len(iocbs)), [], []
-        for waits in self.waits:
-            pointers.extend(range(len(iocbs), len(iocbs) + width))
-            iocbs.extend((READ, fd, self.file.address + 8 * place, 8, 0) for place, fd in enumerate(waits))
-            pointers.extend(each)
-            pointers.append(len(iocbs))
-            self.keeps.append(64 * len(iocbs) + 24)
-            iocbs.append((READ, self.file.fd, 0, size, 0))
-        self.iocbs = bytearray(64 * len(iocbs))
-        base = _address_of(self.iocbs)
-        for n, (opcode, fd, address, amount, offset) in enumerate(iocbs):
-            address = base + 64 * (n + 1) + 24 if address is None else address  # aio_buf of the next one
-            struct.pack_into("<16xHxxIQQq16x", self.iocbs, 64 * n, opcode, fd, address, amount, offset)
-        self.pointers = (ctypes.c_void_p * len(pointers))(*[base + 64 * n for n in pointers])
+            address = base + 64 * (number + 1) + 24 if address is None else address  # aio_buf of the next one
+            each.append(add(opcode, file.fd, address, amount, 8 * place))
+        pointers = []
+        for n, waits in enumerate(self.waits):
+            pointers += [add(READ, fd, file.address + 8 * place, 8, 0) for place, fd in enumerate(waits)]
+            pointers += each
+            pointers.append(add(WRITE, kept.fd, file.address, size, n * size))
+        self.pointers = (ctypes.c_void_p * len(pointers))(*pointers)
 
     def run(self, rounds):
         """Without the GIL."""
-        copies = self._next_copies()
         self._submit(0, rounds * self.length, _system)
-        return copies
 
     def run_at_once(self):
         """One round with the GIL, and without a wait."""
-        copies = self._next_copies()
         self._submit(len(self.waits[0]), self.length, _system_with_gil)
-        return copies
-
-    def _next_copies(self):
-        copies = next((copies for copies in self.copies if copies.is_free), None)
-        if copies is None:
-            copies = Copies(len(self.waits), 8 * self.size)
-            self.copies = self.copies[-1:] + [copies]
-        copies.is_free = False
-        for aio_buf, address in zip(self.keeps, copies.addresses):
-            struct.pack_into("<Q", self.iocbs, aio_buf, address)
-        return copies
 
     def _submit(self, begin, end, system):
         """All but what the kernel refuses, such as an address that can be none."""
@@ -735,26 +725,14 @@ class Program:
             ring[2] = ring[3]  # what became of them is not needed
             begin += max(0, done) + 1
 
+    def kept(self, rounds):
+        """What the file was at the end of each of the last rounds."""
+        view, size = self.files[1].view, 8 * self.size
+        return [view[n * size : (n + 1) * size] for n in range(rounds)]
+
     def close(self):
-        if self.file is not None:
-            self.file.close()
-
-
-class Copies:
-    """What the file of a Program was at the end of each round of a run. Memory that is used again: without the GIL, the
-    kernel would have to find it first, and with it, to take it back.
-    """
-
-    def __init__(self, rounds, size):
-        memory = mmap.mmap(-1, rounds * size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        begins = range(0, rounds * size, size)
-        self.rounds = [memoryview(memory)[begin : begin + size] for begin in begins]
-        self.addresses = [_address_of(memory) + begin for begin in begins]
-        self.is_free = False  # nobody reads it any more
-
-
-def _address_of(buffer):
-    return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+        for file in self.files:
+            file.close()
 
 
 class Timers:
@@ -781,7 +759,8 @@ class Timers:
         try:
             program.build()
             _set_timer(self.clock, 0.000001)
-            return program.run(1).rounds[0] != bytes(8)
+            program.run(1)
+            return program.kept(1) != [bytes(8)]
         finally:
             program.close()
 
@@ -797,12 +776,12 @@ class Timers:
         for timer, time_s in zip(self.timers, times):
             _set_timer(timer, time_s)
 
-    def times(self, rounds, planned):
+    def times(self, copies, planned):
         """When pictures were taken, by what was read of the clock. None for one that was not waited for, since it was to be
         over.
         """
         clock_s = self.CLOCK_NS * 1e-9
-        taken = [self.began + ticks * clock_s for ticks in accumulate(struct.unpack_from("<Q", copied, 8)[0] for copied in rounds)]
+        taken = [self.began + ticks * clock_s for ticks in accumulate(struct.unpack_from("<Q", copy, 8)[0] for copy in copies)]
         return [max(now, due) if now > due - 2 * clock_s else None for now, due in zip(taken, planned)]
 
     def hurry(self):
@@ -879,7 +858,7 @@ class Camera:
 
     def __init__(self, reader):
         self.reader = reader
-        self.program = self.shape = self.queue = self.memory = self.waits = self.copies = None
+        self.program = self.shape = self.queue = self.memory = self.waits = None
         _cameras.add(self)
 
     def close(self):
@@ -899,7 +878,8 @@ class Camera:
         for _ in range(20):  # it has to find how deep stacks are; and other threads may run on in between
             self._prepare(number)
             expected = self._others(look())
-            seen = self._others(self.reader.threads(self.shape, self.program.run_at_once().rounds[0]) or [])
+            self.program.run_at_once()
+            seen = self._others(self.reader.threads(self.shape, *self.program.kept(1)) or [])
             are_same = seen.keys() == expected.keys() and all(_agree(seen[ident], expected[ident]) for ident in seen)
             if are_same and self.shape.version == self.reader.version:
                 return
@@ -919,7 +899,7 @@ class Camera:
         self.waits.aim(self.times)
 
     def take(self):
-        self.copies = self.program.run(len(self.times))
+        self.program.run(len(self.times))
 
     def pause(self, seconds):
         """With the GIL."""
@@ -931,8 +911,8 @@ class Camera:
 
     def hand_over(self):
         """(time, threads as look() has them) of each, None for one that was not taken; to be read by one thread only."""
-        copies, self.copies = self.copies, None
-        return self.reader.pictures(self.shape, self.waits.times(copies.rounds, self.times), copies)
+        copies = self.program.kept(len(self.times))
+        return self.reader.pictures(self.shape, self.waits.times(copies, self.times), copies)
 
     def _prepare(self, number):
         """A program for so many pictures, unless there is one."""
@@ -1203,14 +1183,13 @@ class Reader:
     def pictures(self, shape, times, copies):
         if _monotonic() - self.adapted > ADAPT_S:
             self.adapt()
-        for time_s, copied in zip(times, copies.rounds):
+        for time_s, copied in zip(times, copies):
             threads = None if time_s is None else self.threads(shape, copied)
             yield None if threads is None else (time_s, threads)
-        copies.is_free = True
 
     def threads(self, shape, copied):
         """(ident, path, has the GIL) of each; None where these are not the threads that the shape was made for."""
-        layout, words = self.layout, copied.cast("Q")
+        layout, words = self.layout, memoryview(copied).cast("Q")
         holder = words[shape.begin.gil] if words[shape.begin.gil + 1] & 0xFFFFFFFF else 0
         address, threads = shape.oldest, []
         for attempt in shape.threads:
@@ -1267,7 +1246,7 @@ class Reader:
         """A path; whether it seems to be whole, not of a thread that went on while it was copied; and what it needed."""
         if words[attempt.pointer] == 0:  # no Python code
             return [], True, NOTHING
-        key = words[attempt.pointer], bytes(copied[8 * attempt.chunks : 8 * attempt.end])
+        key = words[attempt.pointer], copied[8 * attempt.chunks : 8 * attempt.end]
         last = self.last.get(ident)
         if last is not None and last[0] == key:
             return last[1]
