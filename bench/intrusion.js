@@ -2,7 +2,7 @@
 // tracebacker and, where it is installed and permitted, with py-spy, at 100 Hz, in turn, as ratios to not profiled; and
 // how much memory of a worker 10,000 ticks take. The agent keeps to its limit of overhead, as it does by default.
 //
-//     npm run bench:intrusion [-- --seconds 2 --rounds 16 --py-spy /path/to/py-spy]
+//     npm run bench:intrusion [-- --seconds 4 --rounds 12 --py-spy /path/to/py-spy]
 //
 // Needs wrk (Debian: apt-get install wrk).
 import { spawn, spawnSync } from 'node:child_process';
@@ -18,8 +18,8 @@ import { cli, startSite } from './sampled-site.js';
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '2' },
-    rounds: { type: 'string', default: '16' },
+    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '12' },
     'py-spy': { type: 'string', default: 'py-spy' },
   },
 });
