@@ -683,7 +683,8 @@ class Program:
         width, rounds, size = len(self.waits[0]), len(self.waits), 8 * self.size
         self.length = width + 1 + len(self.operations) + 1
         self.queue.make_room(self.length * rounds, share)
-        self.files = [File(size), File(size * rounds)]
+        for its_size in (size, size * rounds):  # one by one: where there is no memory for the second, the first is closed
+            self.files.append(File(its_size))
         file, kept = self.files
         self.iocbs = ctypes.create_string_buffer(64 * (1 + len(self.operations) + rounds * (width + 1)))
         base = ctypes.addressof(self.iocbs)
